@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: what can be seen in debugfs, in the folder acrn_hsm:
+ *
+ * vms		the VMs: vmid, state, number of vCPUs, references
+ * hypercalls	the hypercalls: how often made, how often failed
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "acrn_drv_internal.h"
+
+static struct dentry *acrn_debugfs;
+
+static int acrn_debugfs_vms_show(struct seq_file *s, void *unused)
+{
+	acrn_vms_show(s);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_vms);
+
+static int acrn_debugfs_hypercalls_show(struct seq_file *s, void *unused)
+{
+	acrn_hc_show(s);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_hypercalls);
+
+/**
+ * acrn_debugfs_init() - make the files
+ *
+ * Description: Nothing depends on them, so nothing is done about a failure.
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_debugfs_init(void)
+{
+	acrn_debugfs = debugfs_create_dir("acrn_hsm", NULL);
+	debugfs_create_file("vms", 0400, acrn_debugfs, NULL,
+			    &acrn_debugfs_vms_fops);
+	debugfs_create_file("hypercalls", 0400, acrn_debugfs, NULL,
+			    &acrn_debugfs_hypercalls_fops);
+}
+
+/**
+ * acrn_debugfs_exit() - remove the files
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_debugfs_exit(void)
+{
+	debugfs_remove(acrn_debugfs);
+}

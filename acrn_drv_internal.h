@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * ACRN HSM: what the driver's files share.
+ */
+#ifndef ACRN_DRV_INTERNAL_H
+#define ACRN_DRV_INTERNAL_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <linux/acrn/acrn_ioctl_defs.h>
+
+#include "acrn_hypercall.h"
+
+struct acrn_io_access;
+struct acrn_ioreq_client;
+struct file;
+struct mm_struct;
+struct page;
+struct seq_file;
+
+/**
+ * enum acrn_vm_state - where a User VM is in its life
+ * @ACRN_VM_EMPTY: no VM: never created, or destroyed
+ * @ACRN_VM_CREATED: created or reset, never ran since
+ * @ACRN_VM_STARTED: runs
+ * @ACRN_VM_PAUSED: stands still; has to be reset before it can start again
+ * @ACRN_VM_DYING: the hypervisor refused to destroy it and may still run it
+ */
+enum acrn_vm_state {
+	ACRN_VM_EMPTY,
+	ACRN_VM_CREATED,
+	ACRN_VM_STARTED,
+	ACRN_VM_PAUSED,
+	ACRN_VM_DYING,
+};
+
+/**
+ * struct acrn_ioreq - the I/O requests of a User VM
+ * @lock: guards what follows but @page; taken in interrupts
+ * @wait: who waits for requests: the device model in ATTACH or poll()
+ * @page: the pinned page of the device model or NULL, under &acrn_vm.lock
+ * @slots: the page as the kernel sees it, or NULL while the hypervisor does
+ *	not know it.  Not NULL: &acrn_vm.vmid is valid and the VM's own.
+ * @running: requests are taken, and the hypervisor is told of completed ones;
+ *	implies @slots
+ * @polling: the hypervisor polls for completed requests, and is never told
+ * @dm_id: id of the device model's client or 0; written under @lock
+ * @last_id: the last id given out; written under @lock
+ * @taken: bit per slot: taken from the hypervisor and not given back
+ * @for_dm: bit per slot: taken, for the device model to handle; written under
+ *	@lock, atomically for those who look without it
+ * @untold: bit per slot: given back, but the hypervisor was not told
+ * @owner: per slot: taken, for this client in the kernel to handle
+ * @clients: the clients in the kernel
+ * @ioeventfds: the ioeventfds
+ */
+struct acrn_ioreq {
+	spinlock_t lock;	/* see the lock order of struct acrn_vm */
+	wait_queue_head_t wait;
+	struct page *page;
+	struct acrn_io_request *slots;
+	bool running;
+	bool polling;
+	int dm_id;
+	int last_id;
+	unsigned long taken;
+	unsigned long for_dm;
+	unsigned long untold;
+	struct acrn_ioreq_client *owner[ACRN_MAX_VCPUS];
+	struct list_head clients;
+	struct list_head ioeventfds;
+};
+
+/**
+ * struct acrn_irq - the interrupts of a User VM
+ * @lock: guards the others; taken wherever an interrupt can come from
+ * @enabled: the VM can get interrupts; implies that &acrn_vm.vmid is its own
+ * @life: changes when @enabled does
+ * @msi: parameter block of the hypercall
+ */
+struct acrn_irq {
+	raw_spinlock_t lock;	/* see the lock order of struct acrn_vm */
+	bool enabled;
+	u64 life;
+	struct acrn_msi_entry msi;
+};
+
+/**
+ * struct acrn_vm - the User VM of one open file
+ * @lock: serialises the ioctls of the VM; held across hypercalls and while
+ *	memory of the process is faulted in, never while waiting for requests
+ * @refcnt: one for the open file, one while @state is %ACRN_VM_DYING, one for
+ *	each user inside the kernel; freed with the last
+ * @state: written with @lock held
+ * @vmid: the hypervisor's id, valid in every state but %ACRN_VM_EMPTY
+ * @vcpu_num: vCPUs 0..@vcpu_num-1 exist
+ * @real_time: a real-time VM: once it runs, the hypervisor does not pause it
+ * @list: in the list of findable VMs or of dying ones, under acrn_vms_lock
+ * @mm: the address space that created the VM and has to pay for its pins
+ * @memory: its memsegs, &struct acrn_mapping, by address.  A tree that needs no
+ *	memory to take one out, for that must not fail
+ * @ioreq: the I/O requests
+ * @irq: the interrupts
+ * @irqfds_lock: guards @irqfds
+ * @irqfds: the irqfds
+ * @param: parameter block of the hypercall being made.  Here rather than on
+ *	the stack because the hypervisor needs a physical address, and because
+ *	nothing can fail for want of memory then.
+ *
+ * Lock order: @lock, then mmap_lock of @mm, then acrn_vms_lock, then
+ * &acrn_ioreq.lock, then the lock of an eventfd's wait queue, then
+ * @irqfds_lock or &acrn_irq.lock.  All but the first two are spinlocks that
+ * interrupts take.  The @lock of two VMs is never held at once, nor is the
+ * request lock.
+ */
+struct acrn_vm {
+	struct mutex lock;	/* see the lock order above */
+	refcount_t refcnt;
+	enum acrn_vm_state state;
+	u16 vmid;
+	unsigned int vcpu_num;
+	bool real_time;
+	struct list_head list;
+	struct mm_struct *mm;
+	struct rb_root memory;
+	struct acrn_ioreq ioreq;
+	struct acrn_irq irq;
+	spinlock_t irqfds_lock;	/* see the lock order above */
+	struct list_head irqfds;
+	union {
+		struct acrn_create_vm create_vm;
+		struct acrn_create_vcpu create_vcpu;
+		struct acrn_set_vcpu_regs set_vcpu_regs;
+		struct acrn_hc_ioreq_buffer ioreq_buffer;
+		struct acrn_intr_monitor intr_monitor;
+		struct {
+			struct acrn_hc_set_regions set;
+			struct acrn_hc_memory_region region;
+		} memory;
+	} param;
+};
+
+/**
+ * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
+ * @api_version: of IC_GET_API_VERSION
+ * @create_vm: of IC_CREATE_VM
+ * @create_vcpu: of IC_CREATE_VCPU
+ * @set_vcpu_regs: of IC_SET_VCPU_REGS
+ * @notify: of IC_NOTIFY_REQUEST_FINISH
+ * @memseg: of IC_SET_MEMSEG and IC_UNSET_MEMSEG
+ * @msi: of IC_INJECT_MSI
+ * @intr_monitor: of IC_VM_INTR_MONITOR
+ * @ioeventfd: of IC_EVENT_IOEVENTFD
+ * @irqfd: of IC_EVENT_IRQFD
+ * @value: of those whose argument is a number and no pointer
+ */
+union acrn_ioctl_arg {
+	struct acrn_api_version api_version;
+	struct acrn_create_vm create_vm;
+	struct acrn_create_vcpu create_vcpu;
+	struct acrn_set_vcpu_regs set_vcpu_regs;
+	struct acrn_ioreq_notify notify;
+	struct acrn_memseg memseg;
+	struct acrn_msi_entry msi;
+	struct acrn_intr_monitor intr_monitor;
+	struct acrn_ioeventfd ioeventfd;
+	struct acrn_irqfd irqfd;
+	u64 value;
+};
+
+/* acrn_vm_mngt.c */
+struct acrn_vm *acrn_vm_new(void);
+void acrn_vm_get(struct acrn_vm *vm);
+void acrn_vm_put(struct acrn_vm *vm);
+struct acrn_vm *acrn_vm_find_get(u16 vmid);
+void acrn_vm_close(struct acrn_vm *vm);
+void acrn_vms_dispatch(void);
+void acrn_vms_show(struct seq_file *s);
+void acrn_vms_exit(void);
+
+int acrn_check_create_vm(const union acrn_ioctl_arg *arg);
+bool acrn_create_vm_reaches_hw(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_mm.c */
+void acrn_mm_release(struct acrn_vm *vm);
+
+int acrn_check_memseg(const union acrn_ioctl_arg *arg);
+int acrn_check_set_memseg(const union acrn_ioctl_arg *arg);
+bool acrn_memseg_reaches_hw(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_ioreq.c */
+void acrn_ioreq_init(struct acrn_vm *vm);
+int acrn_ioreq_page_pin(struct acrn_vm *vm, u64 uaddr);
+int acrn_ioreq_page_share(struct acrn_vm *vm);
+void acrn_ioreq_page_unpin(struct acrn_vm *vm);
+void acrn_ioreq_dispatch(struct acrn_vm *vm);
+void acrn_ioreq_run(struct acrn_vm *vm, bool running);
+void acrn_ioreq_clear(struct acrn_vm *vm);
+void acrn_ioreq_stop(struct acrn_vm *vm);
+__poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
+			 poll_table *wait);
+
+int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
+				     union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_irq.c */
+void acrn_irq_init(struct acrn_vm *vm);
+void acrn_irq_enable(struct acrn_vm *vm, bool enable);
+u64 acrn_vm_life(struct acrn_vm *vm);
+int acrn_vm_inject_msi(struct acrn_vm *vm, const struct acrn_msi_entry *msi);
+int acrn_vm_inject_msi_in(struct acrn_vm *vm, u64 life,
+			  const struct acrn_msi_entry *msi);
+
+int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_set_irqline(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_ioeventfd.c */
+bool acrn_ioeventfd_signal(struct acrn_vm *vm,
+			   const struct acrn_io_access *access);
+void acrn_ioeventfd_release(struct acrn_vm *vm);
+
+int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_irqfd.c */
+int acrn_irqfd_init(void);
+void acrn_irqfd_exit(void);
+void acrn_irqfd_vm_init(struct acrn_vm *vm);
+void acrn_irqfd_release(struct acrn_vm *vm);
+
+int acrn_check_irqfd(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+/* acrn_upcall.c */
+int acrn_upcall_init(void);
+void acrn_upcall_exit(void);
+
+/* acrn_debugfs.c */
+#ifdef CONFIG_DEBUG_FS
+void acrn_debugfs_init(void);
+void acrn_debugfs_exit(void);
+#else
+static inline void acrn_debugfs_init(void) { }
+static inline void acrn_debugfs_exit(void) { }
+#endif
+
+#endif /* ACRN_DRV_INTERNAL_H */

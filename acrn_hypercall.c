@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: hypercalls.
+ *
+ * The one place that executes VMCALL.  Nothing here may be called before the
+ * module has seen ACRN in CPUID: elsewhere VMCALL raises an exception.
+ */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+
+#include "acrn_hypercall.h"
+
+#define CREATE_TRACE_POINTS
+#include "acrn_trace.h"
+
+/* Bit 31 tells ACRN's hypercalls from those of other hypervisors. */
+#define ACRN_HC_ID(nr)		(0x80000000UL | (nr))
+
+/**
+ * struct acrn_hc_stat - a hypercall and how often it was made
+ * @name: its name in the ABI; NULL: the driver does not make this one
+ * @calls: how often it was made
+ * @failures: how often the hypervisor answered with an error
+ */
+struct acrn_hc_stat {
+	const char *name;
+	atomic_long_t calls;
+	atomic_long_t failures;
+};
+
+static struct acrn_hc_stat acrn_hc_stats[] = {
+	[ACRN_HC_GET_API_VERSION]       = { .name = "GET_API_VERSION" },
+	[ACRN_HC_SET_CALLBACK_VECTOR]   = { .name = "SET_CALLBACK_VECTOR" },
+	[ACRN_HC_CREATE_VM]             = { .name = "CREATE_VM" },
+	[ACRN_HC_DESTROY_VM]            = { .name = "DESTROY_VM" },
+	[ACRN_HC_START_VM]              = { .name = "START_VM" },
+	[ACRN_HC_PAUSE_VM]              = { .name = "PAUSE_VM" },
+	[ACRN_HC_CREATE_VCPU]           = { .name = "CREATE_VCPU" },
+	[ACRN_HC_RESET_VM]              = { .name = "RESET_VM" },
+	[ACRN_HC_SET_VCPU_REGS]         = { .name = "SET_VCPU_REGS" },
+	[ACRN_HC_INJECT_MSI]            = { .name = "INJECT_MSI" },
+	[ACRN_HC_VM_INTR_MONITOR]       = { .name = "VM_INTR_MONITOR" },
+	[ACRN_HC_SET_IRQLINE]           = { .name = "SET_IRQLINE" },
+	[ACRN_HC_SET_IOREQ_BUFFER]      = { .name = "SET_IOREQ_BUFFER" },
+	[ACRN_HC_NOTIFY_REQUEST_FINISH] = { .name = "NOTIFY_REQUEST_FINISH" },
+	[ACRN_HC_VM_SET_MEMORY_REGIONS] = { .name = "VM_SET_MEMORY_REGIONS" },
+};
+
+static long acrn_vmcall(unsigned long id, unsigned long p1, unsigned long p2)
+{
+	register unsigned long r8 asm("r8") = id;
+	/*
+	 * The hypervisor leaves RAX as it was when its answer would be -ENODEV
+	 * or -EACCES, so what stands there before must read as a failure.
+	 */
+	long rax = -EIO;
+
+	asm volatile("vmcall"
+		     : "+a" (rax)
+		     : "r" (r8), "D" (p1), "S" (p2)
+		     : "memory");
+	return rax;
+}
+
+/*
+ * The hypervisor's answer is 32 bits, sign-extended, and only negative ones
+ * are failures.  It often says a bare -1, which is no errno here, and EFAULT is
+ * kept for bad pointers of user space: both become EIO, as all unknown codes.
+ */
+static int acrn_hc_errno(long rax)
+{
+	int answer = (int)rax;
+
+	if (answer >= 0)
+		return 0;
+
+	switch (answer) {
+	case -ENOMEM:
+	case -EACCES:
+	case -EBUSY:
+	case -ENODEV:
+	case -EINVAL:
+	case -ETIMEDOUT:
+		return answer;
+	default:
+		return -EIO;
+	}
+}
+
+static int acrn_hypercall(unsigned int nr, u16 vmid,
+			  unsigned long p1, unsigned long p2)
+{
+	struct acrn_hc_stat *stat = &acrn_hc_stats[nr];
+	long rax;
+	int ret;
+
+	trace_acrn_hypercall_enter(nr, vmid, p1, p2);
+	rax = acrn_vmcall(ACRN_HC_ID(nr), p1, p2);
+	trace_acrn_hypercall_exit(nr, vmid, rax);
+
+	ret = acrn_hc_errno(rax);
+	atomic_long_inc(&stat->calls);
+	if (ret)
+		atomic_long_inc(&stat->failures);
+	return ret;
+}
+
+/* Hypercalls whose first parameter is a VM, the second a block or nothing */
+static int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
+{
+	return acrn_hypercall(nr, vmid, vmid, param ? __pa(param) : 0);
+}
+
+/**
+ * acrn_hc_get_api_version() - HC_GET_API_VERSION
+ * @version: where the hypervisor writes its version
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_get_api_version(struct acrn_api_version *version)
+{
+	return acrn_hypercall(ACRN_HC_GET_API_VERSION, ACRN_INVALID_VMID,
+			      __pa(version), 0);
+}
+
+/**
+ * acrn_hc_create_vm() - HC_CREATE_VM
+ * @param: the VM; the hypervisor writes its vmid, newer ones all of it
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.  With 0 the vmid can still be
+ *	%ACRN_INVALID_VMID: some hypervisors say so that creation failed.
+ */
+int acrn_hc_create_vm(struct acrn_create_vm *param)
+{
+	return acrn_hypercall(ACRN_HC_CREATE_VM, ACRN_INVALID_VMID,
+			      __pa(param), 0);
+}
+
+/**
+ * acrn_hc_destroy_vm() - HC_DESTROY_VM
+ * @vmid: a VM, paused where the hypervisor can pause it
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.  -ETIMEDOUT: the VM is gone, but a physical
+ *	CPU it ran on did not come back.
+ */
+int acrn_hc_destroy_vm(u16 vmid)
+{
+	return acrn_vm_hypercall(ACRN_HC_DESTROY_VM, vmid, NULL);
+}
+
+/**
+ * acrn_hc_start_vm() - HC_START_VM
+ * @vmid: a VM as created or reset, with a vCPU 0 and an I/O request page
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_start_vm(u16 vmid)
+{
+	return acrn_vm_hypercall(ACRN_HC_START_VM, vmid, NULL);
+}
+
+/**
+ * acrn_hc_pause_vm() - HC_PAUSE_VM
+ * @vmid: a VM in any state
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.  A running real-time VM answers 0 and runs on.
+ */
+int acrn_hc_pause_vm(u16 vmid)
+{
+	return acrn_vm_hypercall(ACRN_HC_PAUSE_VM, vmid, NULL);
+}
+
+/**
+ * acrn_hc_reset_vm() - HC_RESET_VM
+ * @vmid: a paused VM
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_reset_vm(u16 vmid)
+{
+	return acrn_vm_hypercall(ACRN_HC_RESET_VM, vmid, NULL);
+}
+
+/**
+ * acrn_hc_create_vcpu() - HC_CREATE_VCPU
+ * @vmid: the VM to add a vCPU to
+ * @param: the vCPU
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_create_vcpu(u16 vmid, const struct acrn_create_vcpu *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_CREATE_VCPU, vmid, param);
+}
+
+/**
+ * acrn_hc_set_vcpu_regs() - HC_SET_VCPU_REGS
+ * @vmid: a VM that does not run
+ * @param: a vCPU of it and the state to start it with
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_SET_VCPU_REGS, vmid, param);
+}
+
+/**
+ * acrn_hc_set_ioreq_buffer() - HC_SET_IOREQ_BUFFER
+ * @vmid: a VM that was never started
+ * @param: the page; the hypervisor marks all its slots free
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_set_ioreq_buffer(u16 vmid, const struct acrn_hc_ioreq_buffer *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_SET_IOREQ_BUFFER, vmid, param);
+}
+
+/**
+ * acrn_hc_inject_msi() - HC_INJECT_MSI
+ * @vmid: the VM
+ * @msi: the MSI
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi)
+{
+	return acrn_vm_hypercall(ACRN_HC_INJECT_MSI, vmid, msi);
+}
+
+/**
+ * acrn_hc_set_irqline() - HC_SET_IRQLINE
+ * @vmid: the VM
+ * @irqline: an ACRN_IRQLINE(), passed by value
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_set_irqline(u16 vmid, u64 irqline)
+{
+	return acrn_hypercall(ACRN_HC_SET_IRQLINE, vmid, vmid, irqline);
+}
+
+/**
+ * acrn_hc_vm_intr_monitor() - HC_VM_INTR_MONITOR
+ * @vmid: the VM
+ * @param: command and buffer, which the hypervisor changes in place
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_VM_INTR_MONITOR, vmid, param);
+}
+
+/**
+ * acrn_hc_set_callback_vector() - HC_SET_CALLBACK_VECTOR
+ * @vector: the vector upcalls arrive at, on the Service VM's first vCPU
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_set_callback_vector(unsigned int vector)
+{
+	return acrn_hypercall(ACRN_HC_SET_CALLBACK_VECTOR, ACRN_INVALID_VMID,
+			      vector, 0);
+}
+
+/**
+ * acrn_hc_notify_request_finish() - HC_NOTIFY_REQUEST_FINISH
+ * @vmid: a started VM
+ * @vcpu: a vCPU of it whose request is complete; it runs on
+ *
+ * Never for a vCPU that does not wait: the hypervisor would set one that was
+ * stopped running again.
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu)
+{
+	return acrn_hypercall(ACRN_HC_NOTIFY_REQUEST_FINISH, vmid, vmid, vcpu);
+}
+
+/**
+ * acrn_hc_set_memory_regions() - HC_VM_SET_MEMORY_REGIONS
+ * @param: the VM, and the regions to add or delete
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno; the regions before the one that failed are
+ *	done then.
+ */
+int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
+{
+	return acrn_hypercall(ACRN_HC_VM_SET_MEMORY_REGIONS, param->vmid,
+			      __pa(param), 0);
+}
+
+/**
+ * acrn_hc_show() - print the counters, a line per hypercall
+ * @s: where to
+ *
+ * Context: Any.
+ */
+void acrn_hc_show(struct seq_file *s)
+{
+	unsigned int nr;
+
+	seq_puts(s, "hypercall                  calls   failures\n");
+	for (nr = 0; nr < ARRAY_SIZE(acrn_hc_stats); nr++) {
+		const struct acrn_hc_stat *stat = &acrn_hc_stats[nr];
+
+		if (stat->name)
+			seq_printf(s, "%-21s %10ld %10ld\n", stat->name,
+				   atomic_long_read(&stat->calls),
+				   atomic_long_read(&stat->failures));
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * ACRN HSM: hypercalls.
+ *
+ * Parameter blocks are passed by guest-physical address: they must lie in the
+ * kernel's direct mapping, in physically contiguous memory, never on a stack.
+ * All wrappers return 0 or an errno that may go to user space as it is.
+ */
+#ifndef ACRN_HYPERCALL_H
+#define ACRN_HYPERCALL_H
+
+#include <linux/types.h>
+
+#include <linux/acrn/acrn_ioctl_defs.h>
+
+struct seq_file;
+
+/* The hypercalls' numbers in the ABI, low byte of what goes to R8 */
+#define ACRN_HC_GET_API_VERSION		0x00
+#define ACRN_HC_SET_CALLBACK_VECTOR	0x02
+#define ACRN_HC_CREATE_VM		0x10
+#define ACRN_HC_DESTROY_VM		0x11
+#define ACRN_HC_START_VM		0x12
+#define ACRN_HC_PAUSE_VM		0x13
+#define ACRN_HC_CREATE_VCPU		0x14
+#define ACRN_HC_RESET_VM		0x15
+#define ACRN_HC_SET_VCPU_REGS		0x16
+#define ACRN_HC_INJECT_MSI		0x23
+#define ACRN_HC_VM_INTR_MONITOR		0x24
+#define ACRN_HC_SET_IRQLINE		0x25
+#define ACRN_HC_SET_IOREQ_BUFFER	0x30
+#define ACRN_HC_NOTIFY_REQUEST_FINISH	0x31
+#define ACRN_HC_VM_SET_MEMORY_REGIONS	0x42
+
+/**
+ * struct acrn_hc_ioreq_buffer - parameter of HC_SET_IOREQ_BUFFER
+ * @gpa: guest-physical address of the I/O request page
+ */
+struct acrn_hc_ioreq_buffer {
+	u64 gpa;
+};
+
+/* acrn_hc_memory_region.type */
+#define ACRN_HC_REGION_ADD		0
+#define ACRN_HC_REGION_DELETE		2
+
+/* acrn_hc_memory_region.prot: ACRN_PROT_* and one of these */
+#define ACRN_HC_REGION_WB		0x40
+#define ACRN_HC_REGION_UC		0x100
+
+/* As many regions as one hypercall takes: a page full */
+#define ACRN_HC_REGIONS_MAX		128
+
+/**
+ * struct acrn_hc_memory_region - a part of a User VM's memory
+ * @type: %ACRN_HC_REGION_ADD or %ACRN_HC_REGION_DELETE
+ * @prot: access rights and cache type
+ * @gpa: address in the User VM
+ * @service_gpa: address in the Service VM
+ * @size: bytes
+ */
+struct acrn_hc_memory_region {
+	u32 type;
+	u32 prot;
+	u64 gpa;
+	u64 service_gpa;
+	u64 size;
+};
+
+/**
+ * struct acrn_hc_set_regions - parameter of HC_VM_SET_MEMORY_REGIONS
+ * @vmid: the User VM
+ * @reserved0: zero
+ * @count: number of regions
+ * @reserved1: zero
+ * @regions_gpa: where the array of regions is
+ */
+struct acrn_hc_set_regions {
+	u16 vmid;
+	u16 reserved0[3];
+	u32 count;
+	u32 reserved1;
+	u64 regions_gpa;
+};
+
+int acrn_hc_get_api_version(struct acrn_api_version *version);
+int acrn_hc_create_vm(struct acrn_create_vm *param);
+int acrn_hc_destroy_vm(u16 vmid);
+int acrn_hc_start_vm(u16 vmid);
+int acrn_hc_pause_vm(u16 vmid);
+int acrn_hc_reset_vm(u16 vmid);
+int acrn_hc_create_vcpu(u16 vmid, const struct acrn_create_vcpu *param);
+int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param);
+int acrn_hc_set_ioreq_buffer(u16 vmid, const struct acrn_hc_ioreq_buffer *param);
+int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi);
+int acrn_hc_set_irqline(u16 vmid, u64 irqline);
+int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param);
+int acrn_hc_set_callback_vector(unsigned int vector);
+int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu);
+int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
+
+void acrn_hc_show(struct seq_file *s);
+
+#endif /* ACRN_HYPERCALL_H */

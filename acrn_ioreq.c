@@ -1,0 +1,816 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: I/O requests.
+ *
+ * What a User VM does that needs emulation travels through a page with a slot
+ * per vCPU, shared between the hypervisor, this driver and the device model.
+ *
+ *	PENDING		the hypervisor has put a request there (and upcalls)
+ *	PROCESSING	the driver has taken it and found somebody to handle it
+ *	COMPLETE	it is done; the driver tells the hypervisor
+ *	FREE		the hypervisor has taken the result
+ *
+ * The page lies in the memory of the device model, which can write anything
+ * to it at any time.  So what the driver has to rely on, it keeps to itself:
+ * which slots it has taken, and who handles them.  What is read from the page
+ * is read once.
+ *
+ * The page is pinned for as long as the hypervisor knows the VM: neither
+ * copy-on-write after a fork nor an munmap can part the two.
+ */
+#include <linux/bitops.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include <linux/acrn/acrn_drv.h>
+
+#include "acrn_drv_internal.h"
+
+static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
+
+/**
+ * struct acrn_ioreq_range - addresses a client handles
+ * @node: in &acrn_ioreq_client.ranges
+ * @type: ACRN_IOREQ_*
+ * @start: the first
+ * @last: the last
+ */
+struct acrn_ioreq_range {
+	struct list_head node;
+	u32 type;
+	u64 start;
+	u64 last;
+};
+
+/**
+ * struct acrn_ioreq_client - somebody in the kernel who handles requests
+ * @vm: its VM, on which it holds a reference
+ * @node: in &acrn_ioreq.clients; not on a list once the VM is destroyed
+ * @ranges: list of &struct acrn_ioreq_range
+ * @handler: what handles a request
+ * @data: for @handler
+ * @life: which of the VMs of @vm it is for
+ *
+ * All but @vm and @life under &acrn_ioreq.lock.
+ */
+struct acrn_ioreq_client {
+	struct acrn_vm *vm;
+	struct list_head node;
+	struct list_head ranges;
+	acrn_ioreq_handler_t handler;
+	void *data;
+	u64 life;
+};
+
+/**
+ * acrn_ioreq_init() - prepare the I/O requests of a VM object
+ * @vm: the VM object
+ *
+ * Context: Any.
+ */
+void acrn_ioreq_init(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	spin_lock_init(&ioreq->lock);
+	init_waitqueue_head(&ioreq->wait);
+	INIT_LIST_HEAD(&ioreq->clients);
+	INIT_LIST_HEAD(&ioreq->ioeventfds);
+}
+
+/**
+ * acrn_ioreq_page_pin() - pin the page a device model offers
+ * @vm: a locked VM without such a page; its mm is the caller's and pays
+ * @uaddr: user address of the page, page aligned
+ *
+ * Context: Process context, sleeps.
+ * Return: 0, -EFAULT if there is no page that could be written to, -ENOMEM if
+ *	the process may not pin one more.
+ */
+int acrn_ioreq_page_pin(struct acrn_vm *vm, u64 uaddr)
+{
+	struct page *page;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	ret = account_locked_vm(vm->mm, 1, true);
+	if (ret)
+		return ret;
+
+	ret = pin_user_pages_fast(uaddr, 1, FOLL_WRITE | FOLL_LONGTERM, &page);
+	if (ret != 1) {
+		account_locked_vm(vm->mm, 1, false);
+		return ret == -ENOMEM ? ret : -EFAULT;
+	}
+
+	vm->ioreq.page = page;
+	return 0;
+}
+
+/**
+ * acrn_ioreq_page_share() - give the page to the hypervisor
+ * @vm: a locked VM, CREATED, with its page pinned
+ *
+ * Context: Process context.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioreq_page_share(struct acrn_vm *vm)
+{
+	struct acrn_hc_ioreq_buffer *param = &vm->param.ioreq_buffer;
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	param->gpa = page_to_phys(ioreq->page);
+	ret = acrn_hc_set_ioreq_buffer(vm->vmid, param);
+	if (ret)
+		return ret;
+
+	/*
+	 * Not before: the hypervisor has marked all slots free now, while a
+	 * page of zeroes reads as so many pending requests.
+	 */
+	spin_lock_irq(&ioreq->lock);
+	ioreq->slots = page_address(ioreq->page);
+	spin_unlock_irq(&ioreq->lock);
+	return 0;
+}
+
+/**
+ * acrn_ioreq_page_unpin() - give the page back to the process
+ * @vm: a locked VM with a pinned page, which the hypervisor does not have (any
+ *	more)
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_ioreq_page_unpin(struct acrn_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	/* The hypervisor has written to it behind the kernel's back. */
+	unpin_user_pages_dirty_lock(&vm->ioreq.page, 1, true);
+	vm->ioreq.page = NULL;
+	account_locked_vm(vm->mm, 1, false);
+}
+
+/* Nobody else takes it any more: the slot goes back to the hypervisor. */
+static int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	ioreq->owner[vcpu] = NULL;
+	clear_bit(vcpu, &ioreq->for_dm);
+	__clear_bit(vcpu, &ioreq->taken);
+	/* The last write to the slot; the result must be visible before. */
+	smp_store_release(&ioreq->slots[vcpu].processed, ACRN_IOREQ_COMPLETE);
+
+	if (ioreq->polling)
+		return 0;
+	/* A VM that is being stopped must not be told, see acrn_ioreq_run(). */
+	if (!ioreq->running) {
+		__set_bit(vcpu, &ioreq->untold);
+		return 0;
+	}
+	return acrn_hc_notify_request_finish(vm->vmid, vcpu);
+}
+
+/* The results of all types begin at the same place in a slot. */
+static void acrn_ioreq_put_result(struct acrn_ioreq *ioreq, unsigned int vcpu,
+				  u32 type, u64 result)
+{
+	struct acrn_io_request *slot = &ioreq->slots[vcpu];
+
+	if (type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG)
+		WRITE_ONCE(slot->reqs.pio.value, (u32)result);
+	else
+		WRITE_ONCE(slot->reqs.mmio.value, result);
+}
+
+/* Copies an access out of a slot; false if no client could make sense of it. */
+static bool acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu,
+				  u32 type, struct acrn_io_access *access)
+{
+	const struct acrn_io_request *slot = &ioreq->slots[vcpu];
+	u64 size = READ_ONCE(slot->reqs.mmio.size);
+
+	/* The fields of these types lie at the same places. */
+	access->type = type;
+	access->write = READ_ONCE(slot->reqs.mmio.direction) == ACRN_IOREQ_WRITE;
+	access->addr = READ_ONCE(slot->reqs.mmio.address);
+	access->size = size;
+	switch (type) {
+	case ACRN_IOREQ_PIO:
+		access->value = READ_ONCE(slot->reqs.pio.value);
+		return size == 1 || size == 2 || size == 4;
+	case ACRN_IOREQ_MMIO:
+	case ACRN_IOREQ_WP:
+		access->value = READ_ONCE(slot->reqs.mmio.value);
+		return size == 1 || size == 2 || size == 4 || size == 8;
+	default:
+		return false;
+	}
+}
+
+static struct acrn_ioreq_client *
+acrn_ioreq_find_client(struct acrn_ioreq *ioreq,
+		       const struct acrn_io_access *access)
+{
+	struct acrn_ioreq_client *client;
+	struct acrn_ioreq_range *range;
+
+	list_for_each_entry(client, &ioreq->clients, node) {
+		list_for_each_entry(range, &client->ranges, node) {
+			/* The address may be forged: no sum may wrap. */
+			if (range->type == access->type &&
+			    range->start <= access->addr &&
+			    range->last >= access->addr &&
+			    range->last - access->addr >= access->size - 1)
+				return client;
+		}
+	}
+	return NULL;
+}
+
+/* Say in the slot that it is being handled, and by which client. */
+static void acrn_ioreq_set_processing(struct acrn_ioreq *ioreq,
+				      unsigned int vcpu, int id)
+{
+	struct acrn_io_request *slot = &ioreq->slots[vcpu];
+
+	WRITE_ONCE(slot->client, id);
+	/* Whoever sees PROCESSING shall see whose it is. */
+	smp_store_release(&slot->processed, ACRN_IOREQ_PROCESSING);
+}
+
+/* Nobody in the kernel handles it. */
+static void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	/*
+	 * Device models do not know other types, the one of this ABI's time
+	 * exits when it meets one.
+	 */
+	if (type > ACRN_IOREQ_PCICFG) {
+		acrn_ioreq_put_result(ioreq, vcpu, type, ~0ULL);
+		acrn_ioreq_finish(vm, vcpu);
+		return;
+	}
+	ioreq->owner[vcpu] = NULL;
+	set_bit(vcpu, &ioreq->for_dm);
+	acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
+}
+
+/* Find somebody for a new request. */
+static void acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
+	struct acrn_ioreq_client *client = NULL;
+	struct acrn_io_access access;
+	u64 result = 0;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	__set_bit(vcpu, &ioreq->taken);
+	if (!(list_empty(&ioreq->ioeventfds) && list_empty(&ioreq->clients)) &&
+	    acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
+		if (acrn_ioeventfd_signal(vm, &access)) {
+			acrn_ioreq_finish(vm, vcpu);
+			return;
+		}
+		client = acrn_ioreq_find_client(ioreq, &access);
+	}
+
+	if (client) {
+		ioreq->owner[vcpu] = client;
+		acrn_ioreq_set_processing(ioreq, vcpu, 0);
+		if (!client->handler(client->data, vcpu, &access, &result))
+			return;
+		if (!access.write)
+			acrn_ioreq_put_result(ioreq, vcpu, type, result);
+		acrn_ioreq_finish(vm, vcpu);
+		return;
+	}
+	acrn_ioreq_pass_on(vm, vcpu, type);
+}
+
+/**
+ * acrn_ioreq_dispatch() - take what is pending and find somebody to handle it
+ * @vm: the VM
+ *
+ * Context: Any.
+ */
+void acrn_ioreq_dispatch(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned long flags, known;
+	unsigned int vcpu, vcpu_num;
+
+	spin_lock_irqsave(&ioreq->lock, flags);
+	/* Of a VM that does not run, only user space can have put one there. */
+	if (!ioreq->running)
+		goto out;
+	known = ioreq->for_dm;
+
+	/* Not more than there are slots, see acrn_check_create_vcpu(). */
+	vcpu_num = READ_ONCE(vm->vcpu_num);
+	for (vcpu = 0; vcpu < vcpu_num; vcpu++) {
+		if (test_bit(vcpu, &ioreq->taken))
+			continue;
+		/* Pairs with the hypervisor's barrier before PENDING. */
+		if (smp_load_acquire(&ioreq->slots[vcpu].processed) ==
+		    ACRN_IOREQ_PENDING)
+			acrn_ioreq_take(vm, vcpu);
+	}
+	/* For new ones only: poll() comes through here and would wake itself. */
+	if (ioreq->for_dm & ~known)
+		wake_up(&ioreq->wait);
+out:
+	spin_unlock_irqrestore(&ioreq->lock, flags);
+}
+
+/**
+ * acrn_ioreq_run() - the VM is about to be started, or paused
+ * @vm: a locked VM
+ * @running: it is about to be started, or was not paused after all
+ *
+ * A request that is completed while its VM is being paused must not be told to
+ * the hypervisor: it would let the vCPU run again.  Only if the VM is not
+ * paused after all, that has to be made up for.
+ *
+ * Context: Process context.
+ */
+void acrn_ioreq_run(struct acrn_vm *vm, bool running)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned int vcpu;
+
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&ioreq->lock);
+	ioreq->running = running;
+	if (running) {
+		for_each_set_bit(vcpu, &ioreq->untold, ACRN_MAX_VCPUS)
+			acrn_hc_notify_request_finish(vm->vmid, vcpu);
+		ioreq->untold = 0;
+	}
+	spin_unlock_irq(&ioreq->lock);
+
+	/* Upcalls of the meantime were not answered either. */
+	if (running)
+		acrn_ioreq_dispatch(vm);
+}
+
+/**
+ * acrn_ioreq_clear() - forget all requests
+ * @vm: a locked VM that does not run
+ *
+ * They are not completed: the hypervisor frees the slots when it resets the VM.
+ *
+ * Context: Process context.
+ */
+void acrn_ioreq_clear(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned int vcpu;
+
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&ioreq->lock);
+	for_each_set_bit(vcpu, &ioreq->taken, ACRN_MAX_VCPUS) {
+		ioreq->owner[vcpu] = NULL;
+		/* A device model that looks once more shall not find it. */
+		WRITE_ONCE(ioreq->slots[vcpu].client, 0);
+	}
+	ioreq->taken = 0;
+	WRITE_ONCE(ioreq->for_dm, 0);
+	ioreq->untold = 0;
+	spin_unlock_irq(&ioreq->lock);
+}
+
+/**
+ * acrn_ioreq_stop() - the VM is about to be destroyed
+ * @vm: a locked VM
+ *
+ * From here on, its requests and clients are no more, its page is not looked
+ * at and its vmid not used for them.
+ *
+ * Context: Process context.
+ */
+void acrn_ioreq_stop(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	struct acrn_ioreq_client *client, *next;
+
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&ioreq->lock);
+	ioreq->slots = NULL;
+	ioreq->running = false;
+	ioreq->taken = 0;
+	WRITE_ONCE(ioreq->for_dm, 0);
+	ioreq->untold = 0;
+	memset(ioreq->owner, 0, sizeof(ioreq->owner));
+	WRITE_ONCE(ioreq->dm_id, 0);
+	list_for_each_entry_safe(client, next, &ioreq->clients, node)
+		list_del_init(&client->node);
+	spin_unlock_irq(&ioreq->lock);
+
+	wake_up_all(&ioreq->wait);
+}
+
+/**
+ * acrn_ioctl_create_ioreq_client() - IC_CREATE_IOREQ_CLIENT
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
+ * @arg: unused
+ *
+ * Context: Process context.
+ * Return: the client's id, which is positive, or a negative errno.
+ */
+int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned int vcpu;
+	int ret;
+
+	spin_lock_irq(&ioreq->lock);
+	if (!ioreq->slots) {
+		ret = -EINVAL;
+		goto out;
+	}
+	if (ioreq->dm_id) {
+		ret = -EEXIST;
+		goto out;
+	}
+
+	/* Never an id again that an earlier client had. */
+	if (ioreq->last_id == INT_MAX) {
+		ret = -ENOSPC;
+		goto out;
+	}
+	ret = ioreq->last_id + 1;
+	WRITE_ONCE(ioreq->last_id, ret);
+	WRITE_ONCE(ioreq->dm_id, ret);
+	/* What came while there was no client has waited for it. */
+	for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
+		acrn_ioreq_set_processing(ioreq, vcpu, ret);
+out:
+	spin_unlock_irq(&ioreq->lock);
+	return ret;
+}
+
+/**
+ * acrn_ioctl_destroy_ioreq_client() - IC_DESTROY_IOREQ_CLIENT
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
+ * @arg: the client's id
+ *
+ * Who waits for its requests returns.  Requests it has not finished wait for
+ * the next client.
+ *
+ * Context: Process context.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned int vcpu;
+	int ret = 0;
+
+	spin_lock_irq(&ioreq->lock);
+	if (!ioreq->dm_id || arg->value != ioreq->dm_id) {
+		ret = -EINVAL;
+	} else {
+		WRITE_ONCE(ioreq->dm_id, 0);
+		for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
+			WRITE_ONCE(ioreq->slots[vcpu].client, 0);
+	}
+	spin_unlock_irq(&ioreq->lock);
+
+	wake_up_all(&ioreq->wait);
+	return ret;
+}
+
+static bool acrn_ioreq_for_dm(struct acrn_ioreq *ioreq, int id)
+{
+	return READ_ONCE(ioreq->for_dm) || READ_ONCE(ioreq->dm_id) != id;
+}
+
+/**
+ * acrn_ioctl_attach_ioreq_client() - IC_ATTACH_IOREQ_CLIENT
+ * @vm: the file's VM, not locked
+ * @arg: the client's id
+ *
+ * Context: Process context, waits.
+ * Return: 0: look at the slots (a signal counts, for device models stop for
+ *	ever at an error); 1: the client is no more; or -EINVAL: it never was.
+ */
+int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	u64 id = arg->value;
+
+	if (!id || id > READ_ONCE(ioreq->last_id))
+		return -EINVAL;
+
+	/* In case an upcall got lost */
+	acrn_ioreq_dispatch(vm);
+	wait_event_interruptible(ioreq->wait, acrn_ioreq_for_dm(ioreq, id));
+	return READ_ONCE(ioreq->dm_id) != id;
+}
+
+/**
+ * acrn_ioctl_notify_request_finish() - IC_NOTIFY_REQUEST_FINISH
+ * @vm: the file's VM, not locked
+ * @arg: the request
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
+				     union acrn_ioctl_arg *arg)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	u32 vcpu = arg->notify.vcpu;
+	unsigned long flags;
+	int ret;
+
+	if (vcpu >= ACRN_MAX_VCPUS)
+		return -EINVAL;
+	vcpu = array_index_nospec(vcpu, ACRN_MAX_VCPUS);
+
+	spin_lock_irqsave(&ioreq->lock, flags);
+	if (!ioreq->dm_id || arg->notify.client_id != ioreq->dm_id ||
+	    !test_bit(vcpu, &ioreq->for_dm))
+		ret = -EINVAL;
+	else
+		ret = acrn_ioreq_finish(vm, vcpu);
+	spin_unlock_irqrestore(&ioreq->lock, flags);
+	return ret;
+}
+
+/**
+ * acrn_ioctl_clear_vm_ioreq() - IC_CLEAR_VM_IOREQ
+ * @vm: the file's VM, locked, CREATED or PAUSED
+ * @arg: unused
+ *
+ * Context: Process context.
+ * Return: 0.
+ */
+int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	acrn_ioreq_clear(vm);
+	return 0;
+}
+
+/**
+ * acrn_ioreq_poll() - poll() on the node
+ * @vm: the file's VM
+ * @filp: the file
+ * @wait: the poll table
+ *
+ * Context: Process context.
+ * Return: EPOLLIN: there are requests for the device model; EPOLLHUP: it had a
+ *	client that is no more.
+ */
+__poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
+			 poll_table *wait)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	poll_wait(filp, &ioreq->wait, wait);
+	acrn_ioreq_dispatch(vm);
+	if (!READ_ONCE(ioreq->dm_id))
+		return READ_ONCE(ioreq->last_id) ? EPOLLHUP : 0;
+	return READ_ONCE(ioreq->for_dm) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+/**
+ * acrn_ioreq_client_create() - handle requests of a User VM in the kernel
+ * @vmid: the User VM
+ * @handler: called for each access to a range of the client
+ * @data: for @handler
+ *
+ * Context: Process context, sleeps.
+ * Return: the client, to be given back with acrn_ioreq_client_destroy() even
+ *	if the VM is destroyed first, or an ERR_PTR(): -ENODEV: no such VM, or
+ *	it has no I/O request page; -ENOMEM.
+ */
+struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
+						   acrn_ioreq_handler_t handler,
+						   void *data)
+{
+	struct acrn_ioreq_client *client;
+	struct acrn_ioreq *ioreq;
+	int ret = 0;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL);
+	if (!client)
+		return ERR_PTR(-ENOMEM);
+
+	client->vm = acrn_vm_find_get(vmid);
+	if (!client->vm) {
+		ret = -ENODEV;
+		goto err_free;
+	}
+	client->life = acrn_vm_life(client->vm);
+	client->handler = handler;
+	client->data = data;
+	INIT_LIST_HEAD(&client->ranges);
+
+	ioreq = &client->vm->ioreq;
+	spin_lock_irq(&ioreq->lock);
+	/* It may have been destroyed since, and be another by now. */
+	if (ioreq->slots && client->vm->vmid == vmid)
+		list_add_tail(&client->node, &ioreq->clients);
+	else
+		ret = -ENODEV;
+	spin_unlock_irq(&ioreq->lock);
+	if (ret)
+		goto err_put;
+	return client;
+
+err_put:
+	acrn_vm_put(client->vm);
+err_free:
+	kfree(client);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_create);
+
+/**
+ * acrn_ioreq_client_destroy() - stop handling requests
+ * @client: the client; its handler is not called any more when this returns,
+ *	and what it had not completed goes to the device model
+ *
+ * Context: Process context.
+ */
+void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+	struct acrn_ioreq_range *range, *next;
+	unsigned int vcpu;
+
+	spin_lock_irq(&ioreq->lock);
+	list_del_init(&client->node);
+	for (vcpu = 0; vcpu < ACRN_MAX_VCPUS; vcpu++) {
+		if (ioreq->owner[vcpu] == client)
+			acrn_ioreq_pass_on(client->vm, vcpu,
+					   READ_ONCE(ioreq->slots[vcpu].type));
+	}
+	spin_unlock_irq(&ioreq->lock);
+	wake_up(&ioreq->wait);
+
+	list_for_each_entry_safe(range, next, &client->ranges, node)
+		kfree(range);
+	acrn_vm_put(client->vm);
+	kfree(client);
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_destroy);
+
+/**
+ * acrn_ioreq_client_add_range() - handle accesses to more addresses
+ * @client: the client
+ * @type: %ACRN_IOREQ_PIO, %ACRN_IOREQ_MMIO or %ACRN_IOREQ_WP
+ * @start: first port or guest-physical address
+ * @last: the last one
+ *
+ * Context: Process context, sleeps.
+ * Return: 0; -EINVAL; -EEXIST: a client handles part of it already; -ENODEV:
+ *	the VM is no more; -ENOMEM.
+ */
+int acrn_ioreq_client_add_range(struct acrn_ioreq_client *client, u32 type,
+				u64 start, u64 last)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+	struct acrn_ioreq_range *range, *other;
+	struct acrn_ioreq_client *owner;
+	int ret = 0;
+
+	if (start > last || (type != ACRN_IOREQ_PIO &&
+			     type != ACRN_IOREQ_MMIO && type != ACRN_IOREQ_WP))
+		return -EINVAL;
+
+	range = kmalloc(sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return -ENOMEM;
+	range->type = type;
+	range->start = start;
+	range->last = last;
+
+	spin_lock_irq(&ioreq->lock);
+	if (list_empty(&client->node))
+		ret = -ENODEV;
+	list_for_each_entry(owner, &ioreq->clients, node) {
+		list_for_each_entry(other, &owner->ranges, node) {
+			if (other->type == type && other->start <= last &&
+			    start <= other->last)
+				ret = -EEXIST;
+		}
+	}
+	if (!ret)
+		list_add_tail(&range->node, &client->ranges);
+	spin_unlock_irq(&ioreq->lock);
+
+	if (ret)
+		kfree(range);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
+
+/**
+ * acrn_ioreq_client_del_range() - do not handle a range any more
+ * @client: the client
+ * @type: as it was added
+ * @start: as it was added
+ * @last: as it was added
+ *
+ * Context: Any but interrupt context.
+ * Return: 0 or -ENOENT.
+ */
+int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
+				u64 start, u64 last)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+	struct acrn_ioreq_range *range, *found = NULL;
+
+	spin_lock_irq(&ioreq->lock);
+	list_for_each_entry(range, &client->ranges, node) {
+		if (range->type == type && range->start == start &&
+		    range->last == last) {
+			found = range;
+			list_del(&range->node);
+			break;
+		}
+	}
+	spin_unlock_irq(&ioreq->lock);
+
+	kfree(found);
+	return found ? 0 : -ENOENT;
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_del_range);
+
+/**
+ * acrn_ioreq_complete() - a request is done that the handler left open
+ * @client: the client whose handler got it
+ * @vcpu: the vCPU that waits for it
+ * @result: what was read; of no meaning if it wrote
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno; -EINVAL: no such request.
+ */
+int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
+			u64 result)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+	unsigned long flags;
+	int ret;
+
+	if (vcpu >= ACRN_MAX_VCPUS)
+		return -EINVAL;
+
+	spin_lock_irqsave(&ioreq->lock, flags);
+	if (ioreq->owner[vcpu] != client) {
+		ret = -EINVAL;
+	} else {
+		/* Of a write, nobody looks at the result. */
+		acrn_ioreq_put_result(ioreq, vcpu,
+				      READ_ONCE(ioreq->slots[vcpu].type),
+				      result);
+		ret = acrn_ioreq_finish(client->vm, vcpu);
+	}
+	spin_unlock_irqrestore(&ioreq->lock, flags);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_complete);
+
+/**
+ * acrn_inject_msi() - inject an MSI into the VM of a client
+ * @client: the client
+ * @addr: the address the device would write to
+ * @data: what it would write
+ *
+ * Context: Any, the client's handler included.
+ * Return: 0 or a negative errno; -ENODEV: the VM is no more.
+ */
+int acrn_inject_msi(struct acrn_ioreq_client *client, u64 addr, u64 data)
+{
+	struct acrn_msi_entry msi = { .msi_addr = addr, .msi_data = data };
+
+	return acrn_vm_inject_msi_in(client->vm, client->life, &msi);
+}
+EXPORT_SYMBOL_GPL(acrn_inject_msi);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: interrupts for User VMs: MSIs, interrupt lines, the monitor.
+ *
+ * Device models inject from many threads at once, and eventfds from wherever
+ * they are signalled.  So injecting takes neither the VM's lock, which a long
+ * call may hold, nor memory; a lock of its own makes sure that the vmid is
+ * still the VM's.
+ */
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/spinlock.h>
+
+#include "acrn_drv_internal.h"
+
+/**
+ * acrn_irq_init() - prepare the interrupts of a VM object
+ * @vm: the VM object
+ *
+ * Context: Any.
+ */
+void acrn_irq_init(struct acrn_vm *vm)
+{
+	raw_spin_lock_init(&vm->irq.lock);
+}
+
+/**
+ * acrn_irq_enable() - the VM may get interrupts from now on, or not any more
+ * @vm: a locked VM whose vmid is valid and remains so until it may not
+ * @enable: it may
+ *
+ * Context: Process context.
+ */
+void acrn_irq_enable(struct acrn_vm *vm, bool enable)
+{
+	lockdep_assert_held(&vm->lock);
+
+	raw_spin_lock_irq(&vm->irq.lock);
+	vm->irq.enabled = enable;
+	vm->irq.life++;
+	raw_spin_unlock_irq(&vm->irq.lock);
+}
+
+static int acrn_inject_msi_locked(struct acrn_vm *vm,
+				  const struct acrn_msi_entry *msi)
+{
+	lockdep_assert_held(&vm->irq.lock);
+
+	if (!vm->irq.enabled)
+		return -ENODEV;
+	vm->irq.msi = *msi;
+	return acrn_hc_inject_msi(vm->vmid, &vm->irq.msi);
+}
+
+/**
+ * acrn_vm_inject_msi() - inject an MSI
+ * @vm: the VM, not locked
+ * @msi: what the device would write, and where to
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno; -ENODEV: there is no VM.
+ */
+int acrn_vm_inject_msi(struct acrn_vm *vm, const struct acrn_msi_entry *msi)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&vm->irq.lock, flags);
+	ret = acrn_inject_msi_locked(vm, msi);
+	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
+	return ret;
+}
+
+/**
+ * acrn_ioctl_inject_msi() - IC_INJECT_MSI
+ * @vm: the file's VM, not locked
+ * @arg: the MSI
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	return acrn_vm_inject_msi(vm, &arg->msi);
+}
+
+/**
+ * acrn_check_set_irqline() - is the argument of IC_SET_IRQLINE well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
+{
+	/* The hypervisor does not look. */
+	return ACRN_IRQLINE_OP(arg->value) <= ACRN_IRQLINE_FALLING_PULSE ?
+	       0 : -EINVAL;
+}
+
+/**
+ * acrn_ioctl_set_irqline() - IC_SET_IRQLINE
+ * @vm: the file's VM, not locked
+ * @arg: the line and what to do with it
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	unsigned long flags;
+	int ret = -ENODEV;
+
+	raw_spin_lock_irqsave(&vm->irq.lock, flags);
+	if (vm->irq.enabled)
+		ret = acrn_hc_set_irqline(vm->vmid, arg->value);
+	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
+	return ret;
+}
+
+/**
+ * acrn_check_intr_monitor() - is the argument of IC_VM_INTR_MONITOR well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_intr_monitor *monitor = &arg->intr_monitor;
+
+	if (monitor->cmd > ACRN_INTR_MONITOR_SET_DELAY ||
+	    monitor->buf_cnt > ARRAY_SIZE(monitor->buffer))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * acrn_ioctl_intr_monitor() - IC_VM_INTR_MONITOR
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
+ * @arg: command and buffer; the buffer is filled in
+ *
+ * The hypervisor writes to where it is told, so it gets a buffer of ours.
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_intr_monitor *param = &vm->param.intr_monitor;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	*param = arg->intr_monitor;
+	ret = acrn_hc_vm_intr_monitor(vm->vmid, param);
+	if (!ret)
+		arg->intr_monitor = *param;
+	return ret;
+}
+
+/**
+ * acrn_vm_life() - which of its VMs the VM object is now
+ * @vm: the VM object
+ *
+ * Context: Any.
+ * Return: a number that changes when the VM is destroyed.
+ */
+u64 acrn_vm_life(struct acrn_vm *vm)
+{
+	unsigned long flags;
+	u64 life;
+
+	raw_spin_lock_irqsave(&vm->irq.lock, flags);
+	life = vm->irq.life;
+	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
+	return life;
+}
+
+/**
+ * acrn_vm_inject_msi_in() - inject an MSI, unless the VM is another by now
+ * @vm: the VM, not locked
+ * @life: what acrn_vm_life() said of the VM meant
+ * @msi: what the device would write, and where to
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno; -ENODEV: that VM is no more.
+ */
+int acrn_vm_inject_msi_in(struct acrn_vm *vm, u64 life,
+			  const struct acrn_msi_entry *msi)
+{
+	unsigned long flags;
+	int ret = -ENODEV;
+
+	raw_spin_lock_irqsave(&vm->irq.lock, flags);
+	if (vm->irq.life == life)
+		ret = acrn_inject_msi_locked(vm, msi);
+	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
+	return ret;
+}

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: guest memory.
+ *
+ * RAM of a User VM is memory of the process that created it.  It is pinned
+ * before the hypervisor hears of it and unpinned after the hypervisor has
+ * dropped it; when the hypervisor does not say so, it stays pinned until the
+ * VM is gone.  What is mapped is what was asked for, to the page, in as few
+ * physically contiguous runs as it has.
+ */
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/rbtree.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include <asm/processor.h>
+
+#include "acrn_drv_internal.h"
+
+#define ACRN_PROT_MASK	(ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC)
+
+/**
+ * struct acrn_run - pinned pages that lie one after the other
+ * @page: the first
+ * @nr: how many
+ */
+struct acrn_run {
+	struct page *page;
+	unsigned long nr;
+};
+
+/* Makes struct acrn_runs a page */
+#define ACRN_RUNS_MAX							\
+	((PAGE_SIZE - sizeof(struct list_head) - sizeof(unsigned long)) / \
+	 sizeof(struct acrn_run))
+
+/**
+ * struct acrn_runs - some of a memseg's runs
+ * @node: in &acrn_mapping.runs
+ * @nr: number of used elements of @run
+ * @run: the runs
+ */
+struct acrn_runs {
+	struct list_head node;
+	unsigned long nr;
+	struct acrn_run run[ACRN_RUNS_MAX];
+};
+
+/**
+ * struct acrn_mapping - a memseg that is mapped
+ * @node: in &acrn_vm.memory
+ * @type: ACRN_MEMSEG_*
+ * @gpa: where it begins in the User VM
+ * @len: bytes
+ * @runs: list of &struct acrn_runs: its pages in ascending order; empty of MMIO
+ */
+struct acrn_mapping {
+	struct rb_node node;
+	u32 type;
+	u64 gpa;
+	u64 len;
+	struct list_head runs;
+};
+
+/**
+ * union acrn_mm_scratch - a page to work in
+ * @pages: while pinning
+ * @regions: while mapping
+ */
+union acrn_mm_scratch {
+	struct page *pages[PAGE_SIZE / sizeof(struct page *)];
+	struct acrn_hc_memory_region regions[ACRN_HC_REGIONS_MAX];
+};
+
+static_assert(sizeof(struct acrn_runs) <= PAGE_SIZE);
+static_assert(sizeof(union acrn_mm_scratch) == PAGE_SIZE);
+
+static unsigned long acrn_mapping_pages(const struct acrn_mapping *map)
+{
+	return map->len >> PAGE_SHIFT;
+}
+
+static int acrn_mapping_add_run(struct acrn_mapping *map, struct page *page,
+				unsigned long nr)
+{
+	struct acrn_runs *runs = NULL;
+	struct acrn_run *last;
+
+	if (!list_empty(&map->runs)) {
+		runs = list_last_entry(&map->runs, struct acrn_runs, node);
+		last = &runs->run[runs->nr - 1];
+		if (page_to_pfn(last->page) + last->nr == page_to_pfn(page)) {
+			last->nr += nr;
+			return 0;
+		}
+	}
+	if (!runs || runs->nr == ACRN_RUNS_MAX) {
+		runs = kmalloc(sizeof(*runs), GFP_KERNEL_ACCOUNT);
+		if (!runs)
+			return -ENOMEM;
+		runs->nr = 0;
+		list_add_tail(&runs->node, &map->runs);
+	}
+	runs->run[runs->nr++] = (struct acrn_run) { .page = page, .nr = nr };
+	return 0;
+}
+
+static int acrn_mapping_add_pages(struct acrn_mapping *map, struct page **pages,
+				  unsigned long nr)
+{
+	unsigned long i, len, pfn;
+	int ret;
+
+	for (i = 0; i < nr; i += len) {
+		pfn = page_to_pfn(pages[i]);
+		for (len = 1; i + len < nr; len++) {
+			if (page_to_pfn(pages[i + len]) != pfn + len)
+				break;
+		}
+		ret = acrn_mapping_add_run(map, pages[i], len);
+		if (ret) {
+			unpin_user_pages(pages + i, nr - i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* The pages have to be charged already. */
+static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
+			    union acrn_mm_scratch *scratch)
+{
+	unsigned long todo = acrn_mapping_pages(map);
+	int nr, ret;
+
+	while (todo) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+
+		nr = min(todo, ARRAY_SIZE(scratch->pages));
+		nr = pin_user_pages_fast(uaddr, nr, FOLL_WRITE | FOLL_LONGTERM,
+					 scratch->pages);
+		if (nr <= 0)
+			return nr == -ENOMEM ? nr : -EFAULT;
+		ret = acrn_mapping_add_pages(map, scratch->pages, nr);
+		if (ret)
+			return ret;
+		todo -= nr;
+		uaddr += (unsigned long)nr << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+/* Frees the mapping, which is neither known to the hypervisor nor in the tree. */
+static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
+{
+	struct acrn_runs *runs, *next;
+	unsigned long i;
+
+	list_for_each_entry_safe(runs, next, &map->runs, node) {
+		/* The guest may have written to any of them. */
+		for (i = 0; i < runs->nr; i++)
+			unpin_user_page_range_dirty_lock(runs->run[i].page,
+							 runs->run[i].nr, true);
+		kfree(runs);
+		cond_resched();
+	}
+	if (map->type == ACRN_MEMSEG_RAM)
+		account_locked_vm(vm->mm, acrn_mapping_pages(map), false);
+	kfree(map);
+}
+
+static int acrn_set_regions(struct acrn_vm *vm,
+			    struct acrn_hc_memory_region *regions,
+			    unsigned int count)
+{
+	struct acrn_hc_set_regions *param = &vm->param.memory.set;
+
+	*param = (struct acrn_hc_set_regions) {
+		.vmid = vm->vmid,
+		.count = count,
+		.regions_gpa = __pa(regions),
+	};
+	return acrn_hc_set_memory_regions(param);
+}
+
+/* For one region there is room in the VM: taking memory away cannot fail. */
+static int acrn_set_region(struct acrn_vm *vm,
+			   const struct acrn_hc_memory_region *region)
+{
+	vm->param.memory.region = *region;
+	return acrn_set_regions(vm, &vm->param.memory.region, 1);
+}
+
+static int acrn_mapping_unmap(struct acrn_vm *vm, const struct acrn_mapping *map)
+{
+	return acrn_set_region(vm, &(struct acrn_hc_memory_region) {
+		.type = ACRN_HC_REGION_DELETE,
+		.gpa = map->gpa,
+		.size = map->len,
+	});
+}
+
+static int acrn_mapping_map_ram(struct acrn_vm *vm,
+				const struct acrn_mapping *map, u32 prot,
+				union acrn_mm_scratch *scratch)
+{
+	struct acrn_hc_memory_region *regions = scratch->regions;
+	struct acrn_runs *runs;
+	unsigned int count = 0;
+	u64 gpa = map->gpa;
+	unsigned long i;
+	int ret;
+
+	list_for_each_entry(runs, &map->runs, node) {
+		for (i = 0; i < runs->nr; i++) {
+			const struct acrn_run *run = &runs->run[i];
+
+			if (count == ACRN_HC_REGIONS_MAX) {
+				ret = acrn_set_regions(vm, regions, count);
+				if (ret)
+					return ret;
+				count = 0;
+				cond_resched();
+			}
+			regions[count++] = (struct acrn_hc_memory_region) {
+				.type = ACRN_HC_REGION_ADD,
+				.prot = prot | ACRN_HC_REGION_WB,
+				.gpa = gpa,
+				.service_gpa = page_to_phys(run->page),
+				.size = (u64)run->nr << PAGE_SHIFT,
+			};
+			gpa += (u64)run->nr << PAGE_SHIFT;
+		}
+	}
+	return acrn_set_regions(vm, regions, count);
+}
+
+static int acrn_mapping_map_mmio(struct acrn_vm *vm,
+				 const struct acrn_mapping *map,
+				 const struct acrn_memseg *seg)
+{
+	return acrn_set_region(vm, &(struct acrn_hc_memory_region) {
+		.type = ACRN_HC_REGION_ADD,
+		.prot = seg->prot | ACRN_HC_REGION_UC,
+		.gpa = map->gpa,
+		.service_gpa = seg->base,
+		.size = map->len,
+	});
+}
+
+static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
+					     const struct acrn_memseg *seg)
+{
+	struct acrn_mapping *map;
+	int ret;
+
+	map = kmalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+
+	map->type = seg->type;
+	map->gpa = seg->gpa;
+	map->len = seg->len;
+	INIT_LIST_HEAD(&map->runs);
+	if (map->type == ACRN_MEMSEG_RAM) {
+		ret = account_locked_vm(vm->mm, acrn_mapping_pages(map), true);
+		if (ret) {
+			kfree(map);
+			return ERR_PTR(ret);
+		}
+	}
+	return map;
+}
+
+/* Ranges that overlap are the same, and so cannot be in the tree both. */
+static int acrn_mapping_cmp(struct rb_node *new, const struct rb_node *node)
+{
+	const struct acrn_mapping *a, *b;
+
+	a = rb_entry(new, struct acrn_mapping, node);
+	b = rb_entry(node, struct acrn_mapping, node);
+	if (a->gpa + a->len <= b->gpa)
+		return -1;
+	return a->gpa >= b->gpa + b->len;
+}
+
+static int acrn_mapping_insert(struct acrn_vm *vm, struct acrn_mapping *map)
+{
+	return rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp) ?
+	       -EEXIST : 0;
+}
+
+static int acrn_mapping_cmp_gpa(const void *key, const struct rb_node *node)
+{
+	const struct acrn_mapping *map;
+	u64 gpa = *(const u64 *)key;
+
+	map = rb_entry(node, struct acrn_mapping, node);
+	if (gpa < map->gpa)
+		return -1;
+	return gpa >= map->gpa + map->len;
+}
+
+static struct acrn_mapping *acrn_mapping_find(struct acrn_vm *vm, u64 gpa)
+{
+	struct rb_node *node;
+
+	node = rb_find(&gpa, &vm->memory, acrn_mapping_cmp_gpa);
+	return node ? rb_entry(node, struct acrn_mapping, node) : NULL;
+}
+
+/**
+ * acrn_check_memseg() - is the argument of IC_(UN)SET_MEMSEG well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_memseg(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_memseg *seg = &arg->memseg;
+	u64 limit = 1ULL << boot_cpu_data.x86_phys_bits;
+
+	if (seg->type != ACRN_MEMSEG_RAM && seg->type != ACRN_MEMSEG_MMIO)
+		return -EINVAL;
+	if (!seg->len || !PAGE_ALIGNED(seg->len) || !PAGE_ALIGNED(seg->gpa))
+		return -EINVAL;
+	/* Beyond its limit the hypervisor says yes and maps nothing. */
+	if (seg->len > limit || seg->gpa > limit - seg->len)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * acrn_check_set_memseg() - is the argument of IC_SET_MEMSEG well-formed?
+ * @arg: the argument
+ *
+ * Context: Any but interrupt context.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_set_memseg(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_memseg *seg = &arg->memseg;
+	u64 limit = 1ULL << boot_cpu_data.x86_phys_bits;
+	int ret;
+
+	ret = acrn_check_memseg(arg);
+	if (ret)
+		return ret;
+
+	if (seg->using_vma > 1 ||
+	    (seg->using_vma && seg->type != ACRN_MEMSEG_RAM))
+		return -EINVAL;
+	if (seg->prot & ~ACRN_PROT_MASK || !(seg->prot & ACRN_PROT_READ))
+		return -EINVAL;
+	if (!PAGE_ALIGNED(seg->base) || seg->base + seg->len < seg->base)
+		return -EINVAL;
+	if (seg->type != ACRN_MEMSEG_MMIO)
+		return 0;
+
+	if (seg->base > limit - seg->len)
+		return -EINVAL;
+	/* A User VM that gets at the Service VM's memory owns the machine. */
+	if (region_intersects(seg->base, seg->len, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * acrn_memseg_reaches_hw() - does the memseg get at hardware?
+ * @arg: the argument of IC_SET_MEMSEG
+ *
+ * Context: Any.
+ * Return: true if mapping it needs a privilege beyond having the node open.
+ */
+bool acrn_memseg_reaches_hw(const union acrn_ioctl_arg *arg)
+{
+	return arg->memseg.type == ACRN_MEMSEG_MMIO;
+}
+
+/**
+ * acrn_ioctl_set_memseg() - IC_SET_MEMSEG
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED, the caller's
+ * @arg: what to map
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno; with an error nothing is mapped, unless the
+ *	hypervisor also refused to take the part back that it had mapped.
+ */
+int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	const struct acrn_memseg *seg = &arg->memseg;
+	union acrn_mm_scratch *scratch;
+	struct acrn_mapping *map;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	scratch = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!scratch)
+		return -ENOMEM;
+
+	map = acrn_mapping_new(vm, seg);
+	if (IS_ERR(map)) {
+		ret = PTR_ERR(map);
+		goto out_scratch;
+	}
+
+	ret = acrn_mapping_insert(vm, map);
+	if (ret)
+		goto err_free;
+
+	if (seg->type == ACRN_MEMSEG_RAM) {
+		ret = acrn_mapping_pin(map, seg->base, scratch);
+		if (ret)
+			goto err_erase;
+		ret = acrn_mapping_map_ram(vm, map, seg->prot, scratch);
+	} else {
+		ret = acrn_mapping_map_mmio(vm, map, seg);
+	}
+	/* Part of it may be mapped all the same; what stays so is kept. */
+	if (ret && !acrn_mapping_unmap(vm, map))
+		goto err_erase;
+	goto out_scratch;
+
+err_erase:
+	rb_erase(&map->node, &vm->memory);
+err_free:
+	acrn_mapping_free(vm, map);
+out_scratch:
+	free_page((unsigned long)scratch);
+	return ret;
+}
+
+/**
+ * acrn_ioctl_unset_memseg() - IC_UNSET_MEMSEG
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED, the caller's
+ * @arg: a memseg that is mapped
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno; with an error it is as it was.
+ */
+int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	const struct acrn_memseg *seg = &arg->memseg;
+	struct acrn_mapping *map;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = acrn_mapping_find(vm, seg->gpa);
+	if (!map || map->gpa != seg->gpa || map->len != seg->len ||
+	    map->type != seg->type)
+		return -ENOENT;
+
+	ret = acrn_mapping_unmap(vm, map);
+	if (ret)
+		return ret;
+
+	rb_erase(&map->node, &vm->memory);
+	acrn_mapping_free(vm, map);
+	return 0;
+}
+
+/**
+ * acrn_mm_release() - give all memory of a VM back
+ * @vm: a locked VM that the hypervisor does not have any more
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_mm_release(struct acrn_vm *vm)
+{
+	struct acrn_mapping *map, *next;
+
+	lockdep_assert_held(&vm->lock);
+
+	rbtree_postorder_for_each_entry_safe(map, next, &vm->memory, node)
+		acrn_mapping_free(vm, map);
+	vm->memory = RB_ROOT;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: the upcall, the interrupt by which the hypervisor says that there
+ * are I/O requests.  It always goes to the Service VM's first vCPU.
+ *
+ * A kernel with CONFIG_ACRN_GUEST has a vector and a hook for it.  On any
+ * other the driver allocates an interrupt of its own, straight under the
+ * domain of the CPU vectors since no device is behind it, and tells the
+ * hypervisor its vector.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/moduleparam.h>
+#include <linux/numa.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+
+#include <asm/hypervisor.h>
+#include <asm/irqdomain.h>
+#include <asm/irq_vectors.h>
+#ifdef CONFIG_ACRN_GUEST
+#include <asm/acrn.h>
+#endif
+
+#include "acrn_drv_internal.h"
+
+static char *upcall = "auto";
+module_param(upcall, charp, 0444);
+MODULE_PARM_DESC(upcall,
+		 "How upcalls arrive: hook (the kernel's, needs CONFIG_ACRN_GUEST), irq (an interrupt of the driver's own) or auto (the hook where there is one)");
+
+/* What the driver's own interrupt needs; virq is 0 when the hook is used. */
+static struct fwnode_handle *acrn_upcall_fwnode;
+static struct irq_domain *acrn_upcall_domain;
+static int acrn_upcall_virq;
+
+static irqreturn_t acrn_upcall_irq(int irq, void *unused)
+{
+	acrn_vms_dispatch();
+	return IRQ_HANDLED;
+}
+
+/* It cannot be masked: no device sends it, and the hypervisor is not asked. */
+static struct irq_chip acrn_upcall_chip = {
+	.name = "ACRN",
+	.irq_ack = irq_chip_ack_parent,
+};
+
+static int acrn_upcall_domain_alloc(struct irq_domain *domain,
+				    unsigned int virq, unsigned int nr,
+				    void *info)
+{
+	int ret;
+
+	ret = irq_domain_alloc_irqs_parent(domain, virq, nr, info);
+	if (ret)
+		return ret;
+
+	irq_domain_set_info(domain, virq, 0, &acrn_upcall_chip, NULL,
+			    handle_edge_irq, NULL, "upcall");
+	return 0;
+}
+
+static const struct irq_domain_ops acrn_upcall_domain_ops = {
+	.alloc = acrn_upcall_domain_alloc,
+	.free = irq_domain_free_irqs_common,
+};
+
+static int acrn_upcall_irq_init(void)
+{
+	struct irq_alloc_info info = { .mask = cpumask_of(0) };
+	unsigned int vector;
+	int ret;
+
+	acrn_upcall_fwnode = irq_domain_alloc_named_fwnode("ACRN-upcall");
+	if (!acrn_upcall_fwnode)
+		return -ENOMEM;
+
+	acrn_upcall_domain = irq_domain_create_hierarchy(x86_vector_domain, 0, 0,
+							 acrn_upcall_fwnode,
+							 &acrn_upcall_domain_ops,
+							 NULL);
+	if (!acrn_upcall_domain) {
+		ret = -ENOMEM;
+		goto err_fwnode;
+	}
+
+	acrn_upcall_virq = irq_domain_alloc_irqs(acrn_upcall_domain, 1,
+						 NUMA_NO_NODE, &info);
+	if (acrn_upcall_virq < 0) {
+		ret = acrn_upcall_virq;
+		goto err_domain;
+	}
+
+	ret = request_irq(acrn_upcall_virq, acrn_upcall_irq, IRQF_NOBALANCING,
+			  "acrn_hsm", &acrn_upcall_virq);
+	if (ret)
+		goto err_virq;
+
+	/* Known from here on, and fixed: the chip cannot change the affinity. */
+	vector = irqd_cfg(irq_get_irq_data(acrn_upcall_virq))->vector;
+	ret = acrn_hc_set_callback_vector(vector);
+	if (ret)
+		goto err_irq;
+
+	pr_info("upcalls arrive at vector 0x%x, IRQ %d\n", vector,
+		acrn_upcall_virq);
+	return 0;
+
+err_irq:
+	free_irq(acrn_upcall_virq, &acrn_upcall_virq);
+err_virq:
+	irq_dispose_mapping(acrn_upcall_virq);
+err_domain:
+	irq_domain_remove(acrn_upcall_domain);
+err_fwnode:
+	irq_domain_free_fwnode(acrn_upcall_fwnode);
+	acrn_upcall_virq = 0;
+	return ret;
+}
+
+static void acrn_upcall_irq_exit(void)
+{
+	/* Waits for a handler that runs on another CPU. */
+	free_irq(acrn_upcall_virq, &acrn_upcall_virq);
+	irq_dispose_mapping(acrn_upcall_virq);
+	irq_domain_remove(acrn_upcall_domain);
+	irq_domain_free_fwnode(acrn_upcall_fwnode);
+	acrn_upcall_virq = 0;
+}
+
+#ifdef CONFIG_ACRN_GUEST
+static bool acrn_upcall_has_hook(void)
+{
+	/* The hook is called with interrupts really off: no place for RT. */
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       hypervisor_is_type(X86_HYPER_ACRN);
+}
+
+static int acrn_upcall_hook_init(void)
+{
+	int ret;
+
+	acrn_setup_intr_handler(acrn_vms_dispatch);
+	ret = acrn_hc_set_callback_vector(HYPERVISOR_CALLBACK_VECTOR);
+	if (ret) {
+		acrn_upcall_exit();
+		return ret;
+	}
+	pr_info("upcalls arrive at the kernel's vector 0x%x\n",
+		HYPERVISOR_CALLBACK_VECTOR);
+	return 0;
+}
+
+static void acrn_upcall_hook_exit(void)
+{
+	acrn_remove_intr_handler();
+	/* Interrupts are RCU readers: no handler runs after this. */
+	synchronize_rcu();
+}
+#else
+static bool acrn_upcall_has_hook(void)
+{
+	return false;
+}
+
+static int acrn_upcall_hook_init(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static void acrn_upcall_hook_exit(void)
+{
+}
+#endif
+
+/**
+ * acrn_upcall_init() - get upcalls
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_upcall_init(void)
+{
+	bool hook = acrn_upcall_has_hook();
+	int ret;
+
+	if (!strcmp(upcall, "irq")) {
+		hook = false;
+	} else if (!strcmp(upcall, "hook")) {
+		if (!hook) {
+			pr_err("this kernel has no hook for upcalls\n");
+			return -EOPNOTSUPP;
+		}
+	} else if (strcmp(upcall, "auto")) {
+		pr_err("upcall=%s is neither hook nor irq nor auto\n", upcall);
+		return -EINVAL;
+	}
+
+	ret = hook ? acrn_upcall_hook_init() : acrn_upcall_irq_init();
+	if (ret)
+		pr_err("cannot set up upcalls (%d)\n", ret);
+	return ret;
+}
+
+/**
+ * acrn_upcall_exit() - do not get upcalls any more
+ *
+ * Description: When it returns, no upcall is being handled and none will be.
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_upcall_exit(void)
+{
+	/* What the hypervisor uses from boot on, for whoever comes next */
+	acrn_hc_set_callback_vector(HYPERVISOR_CALLBACK_VECTOR);
+
+	if (acrn_upcall_virq)
+		acrn_upcall_irq_exit();
+	else
+		acrn_upcall_hook_exit();
+}

@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: the User VM: its lifetime, its states, its vCPUs.
+ *
+ * EMPTY -create-> CREATED -start-> STARTED -pause-> PAUSED -reset-> CREATED
+ *
+ * Destroying leads back to EMPTY from all of them, unless the hypervisor
+ * refuses: then the VM is DYING.  The hypervisor may go on using its memory,
+ * so nothing of it is given back; destroying is tried again until it works,
+ * even after the file was closed, and the module stays loaded meanwhile.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/sched/mm.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "acrn_drv_internal.h"
+
+/* How long to wait before asking a hypervisor again that refused a destroy */
+#define ACRN_REAP_INTERVAL	HZ
+
+#define ACRN_VM_FLAGS_HW						\
+	(ACRN_VM_FLAG_LAPIC_PASSTHROUGH | ACRN_VM_FLAG_RT |		\
+	 ACRN_VM_FLAG_HIGHEST_SEVERITY)
+#define ACRN_VM_FLAGS							\
+	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING |		\
+	 ACRN_VM_FLAG_CLOS | ACRN_VM_FLAG_HIDE_MTRR | ACRN_VM_FLAGS_HW)
+
+/* Guards the two lists below and acrn_vm.list; taken by the upcall. */
+static DEFINE_SPINLOCK(acrn_vms_lock);
+/* The VMs that can be found: CREATED, STARTED or PAUSED. */
+static LIST_HEAD(acrn_vms);
+static LIST_HEAD(acrn_dying_vms);
+
+static void acrn_reap_dying(struct work_struct *work);
+static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
+
+static const char * const acrn_vm_state_names[] = {
+	[ACRN_VM_EMPTY]   = "empty",
+	[ACRN_VM_CREATED] = "created",
+	[ACRN_VM_STARTED] = "started",
+	[ACRN_VM_PAUSED]  = "paused",
+	[ACRN_VM_DYING]   = "dying",
+};
+
+/* Pairs with the READ_ONCE() of those who look without the lock. */
+static void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
+{
+	lockdep_assert_held(&vm->lock);
+	WRITE_ONCE(vm->state, state);
+}
+
+/**
+ * acrn_vm_new() - make the VM object of a file being opened
+ *
+ * Context: Process context, sleeps.
+ * Return: the object with one reference, in state EMPTY, or NULL.
+ */
+struct acrn_vm *acrn_vm_new(void)
+{
+	struct acrn_vm *vm;
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	if (!vm)
+		return NULL;
+
+	mutex_init(&vm->lock);
+	refcount_set(&vm->refcnt, 1);
+	vm->state = ACRN_VM_EMPTY;
+	vm->vmid = ACRN_INVALID_VMID;
+	INIT_LIST_HEAD(&vm->list);
+	vm->memory = RB_ROOT;
+	acrn_ioreq_init(vm);
+	acrn_irq_init(vm);
+	acrn_irqfd_vm_init(vm);
+	return vm;
+}
+
+/**
+ * acrn_vm_get() - take one more reference
+ * @vm: a VM to which the caller has one already
+ *
+ * Context: Any.
+ */
+void acrn_vm_get(struct acrn_vm *vm)
+{
+	refcount_inc(&vm->refcnt);
+}
+
+/**
+ * acrn_vm_put() - give a reference back
+ * @vm: the VM; not to be used afterwards
+ *
+ * The last reference can only go when there is no VM any more: the open file
+ * and the state DYING both hold one.
+ *
+ * Context: Any.
+ */
+void acrn_vm_put(struct acrn_vm *vm)
+{
+	if (refcount_dec_and_test(&vm->refcnt))
+		kfree(vm);
+}
+
+/**
+ * acrn_vm_find_get() - look a VM up by the hypervisor's id
+ * @vmid: the id
+ *
+ * Finds VMs from the moment they are created until they begin to be destroyed.
+ * The caller has to lock the VM and look at its state before using it, for it
+ * may have been destroyed since.
+ *
+ * Context: Any but interrupt context.
+ * Return: the VM with a reference of the caller's, or NULL.
+ */
+struct acrn_vm *acrn_vm_find_get(u16 vmid)
+{
+	struct acrn_vm *vm, *found = NULL;
+
+	spin_lock_irq(&acrn_vms_lock);
+	list_for_each_entry(vm, &acrn_vms, list) {
+		if (vm->vmid != vmid)
+			continue;
+		/* Not zero: a listed VM is held by its file. */
+		acrn_vm_get(vm);
+		found = vm;
+		break;
+	}
+	spin_unlock_irq(&acrn_vms_lock);
+	return found;
+}
+
+static bool acrn_vmid_listed(u16 vmid, const struct list_head *list)
+{
+	const struct acrn_vm *vm;
+
+	lockdep_assert_held(&acrn_vms_lock);
+	list_for_each_entry(vm, list, list) {
+		if (vm->vmid == vmid)
+			return true;
+	}
+	return false;
+}
+
+/* Fails when the hypervisor gave out an id that another VM still has. */
+static int acrn_vm_publish(struct acrn_vm *vm)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&acrn_vms_lock);
+	if (acrn_vmid_listed(vm->vmid, &acrn_vms) ||
+	    acrn_vmid_listed(vm->vmid, &acrn_dying_vms))
+		ret = -EEXIST;
+	else
+		list_add_tail(&vm->list, &acrn_vms);
+	spin_unlock_irq(&acrn_vms_lock);
+	return ret;
+}
+
+static void acrn_vm_unlist(struct acrn_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&acrn_vms_lock);
+	list_del_init(&vm->list);
+	spin_unlock_irq(&acrn_vms_lock);
+}
+
+static void acrn_vm_enter_dying(struct acrn_vm *vm, int error)
+{
+	lockdep_assert_held(&vm->lock);
+
+	if (vm->state != ACRN_VM_DYING) {
+		pr_warn_ratelimited("VM %u: the hypervisor refuses to destroy it (%d), trying on\n",
+				    vm->vmid, error);
+		/* Given back by acrn_vm_leave_dying(). */
+		acrn_vm_get(vm);
+		__module_get(THIS_MODULE);
+		acrn_vm_set_state(vm, ACRN_VM_DYING);
+	}
+
+	spin_lock_irq(&acrn_vms_lock);
+	list_add_tail(&vm->list, &acrn_dying_vms);
+	spin_unlock_irq(&acrn_vms_lock);
+
+	schedule_delayed_work(&acrn_reap_work, ACRN_REAP_INTERVAL);
+}
+
+/* The caller has a reference of its own: this is never the last one. */
+static void acrn_vm_leave_dying(struct acrn_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	acrn_vm_put(vm);
+	module_put(THIS_MODULE);
+}
+
+/* Give back what IC_CREATE_VM took.  The hypervisor has no such VM any more. */
+static void acrn_vm_make_empty(struct acrn_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	acrn_mm_release(vm);
+	if (vm->ioreq.page)
+		acrn_ioreq_page_unpin(vm);
+	mmdrop(vm->mm);
+	vm->mm = NULL;
+	vm->vcpu_num = 0;
+	WRITE_ONCE(vm->vmid, ACRN_INVALID_VMID);
+	acrn_vm_set_state(vm, ACRN_VM_EMPTY);
+}
+
+/*
+ * Unlisted before the hypervisor is asked: from the moment it agrees, the
+ * vmid may belong to somebody else's new VM.
+ */
+static int acrn_vm_destroy(struct acrn_vm *vm)
+{
+	bool was_dying = vm->state == ACRN_VM_DYING;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	acrn_vm_unlist(vm);
+	acrn_ioreq_stop(vm);
+	acrn_ioeventfd_release(vm);
+	acrn_irqfd_release(vm);
+	acrn_irq_enable(vm, false);
+
+	/* Newer hypervisors destroy paused VMs only; DESTROY's answer decides. */
+	acrn_hc_pause_vm(vm->vmid);
+	ret = acrn_hc_destroy_vm(vm->vmid);
+	if (ret == -ETIMEDOUT)
+		pr_warn_ratelimited("VM %u: destroyed, but a physical CPU did not come back\n",
+				    vm->vmid);
+	else if (ret)
+		goto dying;
+
+	acrn_vm_make_empty(vm);
+	if (was_dying)
+		acrn_vm_leave_dying(vm);
+	return 0;
+
+dying:
+	acrn_vm_enter_dying(vm, ret);
+	return ret;
+}
+
+/* Ask once more for each dying VM; runs as long as there are any. */
+static void acrn_reap_dying(struct work_struct *work)
+{
+	unsigned int todo = 0;
+	struct acrn_vm *vm;
+
+	spin_lock_irq(&acrn_vms_lock);
+	list_for_each_entry(vm, &acrn_dying_vms, list)
+		todo++;
+
+	/* A VM that is refused again moves to the end of the list. */
+	while (todo-- && !list_empty(&acrn_dying_vms)) {
+		vm = list_first_entry(&acrn_dying_vms, struct acrn_vm, list);
+		/* Not zero: the state DYING holds a reference. */
+		acrn_vm_get(vm);
+		list_move_tail(&vm->list, &acrn_dying_vms);
+		spin_unlock_irq(&acrn_vms_lock);
+
+		mutex_lock(&vm->lock);
+		if (vm->state == ACRN_VM_DYING)
+			acrn_vm_destroy(vm);
+		mutex_unlock(&vm->lock);
+		acrn_vm_put(vm);
+
+		spin_lock_irq(&acrn_vms_lock);
+	}
+	spin_unlock_irq(&acrn_vms_lock);
+}
+
+/**
+ * acrn_vms_dispatch() - an upcall: some VM has I/O requests
+ *
+ * Context: Interrupt context, interrupts off.
+ */
+void acrn_vms_dispatch(void)
+{
+	struct acrn_vm *vm;
+
+	spin_lock(&acrn_vms_lock);
+	list_for_each_entry(vm, &acrn_vms, list)
+		acrn_ioreq_dispatch(vm);
+	spin_unlock(&acrn_vms_lock);
+}
+
+/**
+ * acrn_vm_close() - the file of a VM is being closed
+ * @vm: its VM, destroyed if there still is one; the file's reference goes
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_vm_close(struct acrn_vm *vm)
+{
+	mutex_lock(&vm->lock);
+	if (vm->state != ACRN_VM_EMPTY)
+		acrn_vm_destroy(vm);
+	mutex_unlock(&vm->lock);
+	acrn_vm_put(vm);
+}
+
+/**
+ * acrn_vms_exit() - the module is being unloaded
+ *
+ * Description: There are no VMs any more: those with a file and those that are
+ * dying keep the module.  But the work that reaped the last one may not have
+ * returned yet.
+ *
+ * Context: Process context, sleeps.
+ */
+void acrn_vms_exit(void)
+{
+	cancel_delayed_work_sync(&acrn_reap_work);
+}
+
+static void acrn_vms_show_list(struct seq_file *s, const struct list_head *list)
+{
+	const struct acrn_vm *vm;
+
+	lockdep_assert_held(&acrn_vms_lock);
+	list_for_each_entry(vm, list, list)
+		seq_printf(s, "%5u %-8s %5u %4u\n", vm->vmid,
+			   acrn_vm_state_names[READ_ONCE(vm->state)],
+			   READ_ONCE(vm->vcpu_num), refcount_read(&vm->refcnt));
+}
+
+/**
+ * acrn_vms_show() - print the VMs, a line each
+ * @s: where to
+ *
+ * Context: Any but interrupt context.
+ */
+void acrn_vms_show(struct seq_file *s)
+{
+	seq_puts(s, " vmid state    vcpus refs\n");
+	spin_lock_irq(&acrn_vms_lock);
+	acrn_vms_show_list(s, &acrn_vms);
+	acrn_vms_show_list(s, &acrn_dying_vms);
+	spin_unlock_irq(&acrn_vms_lock);
+}
+
+/**
+ * acrn_check_create_vm() - is the argument of IC_CREATE_VM well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_create_vm *create = &arg->create_vm;
+
+	if (create->reserved0 || create->reserved1 ||
+	    memchr_inv(create->reserved2, 0, sizeof(create->reserved2)))
+		return -EINVAL;
+	if (create->vm_flag & ~ACRN_VM_FLAGS)
+		return -EINVAL;
+	if (create->vcpu_num > ACRN_MAX_VCPUS)
+		return -EINVAL;
+	if (!PAGE_ALIGNED(create->req_buf))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * acrn_create_vm_reaches_hw() - does the VM get at hardware?
+ * @arg: the argument of IC_CREATE_VM
+ *
+ * Context: Any.
+ * Return: true if creating it needs a privilege beyond having the node open.
+ */
+bool acrn_create_vm_reaches_hw(const union acrn_ioctl_arg *arg)
+{
+	return arg->create_vm.vm_flag & ACRN_VM_FLAGS_HW;
+}
+
+/**
+ * acrn_ioctl_create_vm() - IC_CREATE_VM
+ * @vm: the file's VM, locked, EMPTY
+ * @arg: what to create; vmid and vcpu_num are filled in
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_create_vm *create = &arg->create_vm;
+	struct acrn_create_vm *param = &vm->param.create_vm;
+	u16 vmid, vcpu_num;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	vm->mm = current->mm;
+	mmgrab(vm->mm);
+	if (create->req_buf) {
+		ret = acrn_ioreq_page_pin(vm, create->req_buf);
+		if (ret)
+			goto err_empty;
+	}
+
+	*param = *create;
+	param->vmid = ACRN_INVALID_VMID;
+	/* A user address; the page goes to the hypervisor in its own call. */
+	param->req_buf = 0;
+	ret = acrn_hc_create_vm(param);
+	if (ret)
+		goto err_empty;
+
+	/* The hypervisor may write what it likes. */
+	vmid = READ_ONCE(param->vmid);
+	vcpu_num = READ_ONCE(param->vcpu_num);
+	if (vmid == ACRN_INVALID_VMID) {
+		ret = -EIO;
+		goto err_empty;
+	}
+
+	WRITE_ONCE(vm->vmid, vmid);
+	if (acrn_vm_publish(vm)) {
+		/* Not ours to destroy. */
+		pr_err_ratelimited("VM %u: the hypervisor gave this id out twice\n",
+				   vmid);
+		ret = -EIO;
+		goto err_empty;
+	}
+	acrn_irq_enable(vm, true);
+	acrn_vm_set_state(vm, ACRN_VM_CREATED);
+	vm->real_time = create->vm_flag & ACRN_VM_FLAG_RT;
+
+	if (vcpu_num > ACRN_MAX_VCPUS) {
+		ret = -EIO;
+		goto err_destroy;
+	}
+	if (vm->ioreq.page) {
+		vm->ioreq.polling = create->vm_flag & ACRN_VM_FLAG_POLLING;
+		ret = acrn_ioreq_page_share(vm);
+		if (ret)
+			goto err_destroy;
+	}
+
+	create->vmid = vmid;
+	create->vcpu_num = vcpu_num;
+	return 0;
+
+err_destroy:
+	acrn_vm_destroy(vm);
+	return ret;
+err_empty:
+	acrn_vm_make_empty(vm);
+	return ret;
+}
+
+/**
+ * acrn_ioctl_destroy_vm() - IC_DESTROY_VM
+ * @vm: the file's VM, locked, in any state but EMPTY
+ * @arg: unused
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno; with an error the VM is DYING.
+ */
+int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	return acrn_vm_destroy(vm);
+}
+
+/**
+ * acrn_ioctl_start_vm() - IC_START_VM
+ * @vm: the file's VM, locked, CREATED
+ * @arg: unused
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	int ret;
+
+	if (!vm->vcpu_num || !vm->ioreq.page)
+		return -EINVAL;
+
+	/* Its first request may be completed before the hypervisor returns. */
+	acrn_ioreq_run(vm, true);
+	ret = acrn_hc_start_vm(vm->vmid);
+	if (ret) {
+		acrn_ioreq_run(vm, false);
+		return ret;
+	}
+	acrn_vm_set_state(vm, ACRN_VM_STARTED);
+	return 0;
+}
+
+/**
+ * acrn_ioctl_pause_vm() - IC_PAUSE_VM
+ * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
+ * @arg: unused
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	bool ran = vm->ioreq.running;
+	int ret;
+
+	/* A real-time VM runs on, and its requests need to be answered. */
+	if (!vm->real_time)
+		acrn_ioreq_run(vm, false);
+	ret = acrn_hc_pause_vm(vm->vmid);
+	if (ret) {
+		if (ran)
+			acrn_ioreq_run(vm, true);
+		return ret;
+	}
+	acrn_vm_set_state(vm, ACRN_VM_PAUSED);
+	return 0;
+}
+
+/**
+ * acrn_ioctl_reset_vm() - IC_RESET_VM
+ * @vm: the file's VM, locked, PAUSED
+ * @arg: unused
+ *
+ * The memory stays, and so do the vCPUs, in their reset state.
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	int ret;
+
+	/*
+	 * The hypervisor frees all slots: what is completed after that would
+	 * be in the way of the next request.  Only a real-time VM may still
+	 * run, and waits for its answers until the hypervisor agrees.
+	 */
+	if (!vm->real_time)
+		acrn_ioreq_clear(vm);
+	ret = acrn_hc_reset_vm(vm->vmid);
+	if (ret)
+		return ret;
+
+	acrn_ioreq_run(vm, false);
+	acrn_ioreq_clear(vm);
+	acrn_vm_set_state(vm, ACRN_VM_CREATED);
+	return 0;
+}
+
+/**
+ * acrn_check_create_vcpu() - is the argument of IC_CREATE_VCPU well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg)
+{
+	return arg->create_vcpu.vcpu_id < ACRN_MAX_VCPUS ? 0 : -EINVAL;
+}
+
+/**
+ * acrn_ioctl_create_vcpu() - IC_CREATE_VCPU
+ * @vm: the file's VM, locked, CREATED
+ * @arg: the vCPU
+ *
+ * The hypervisor numbers vCPUs itself, in order, whatever it is asked for: an
+ * id that is not the next one would name another vCPU than the caller means.
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	const struct acrn_create_vcpu *create = &arg->create_vcpu;
+	struct acrn_create_vcpu *param = &vm->param.create_vcpu;
+	int ret;
+
+	if (create->vcpu_id < vm->vcpu_num)
+		return -EEXIST;
+	if (create->vcpu_id > vm->vcpu_num)
+		return -EINVAL;
+
+	*param = (struct acrn_create_vcpu) {
+		.vcpu_id = create->vcpu_id,
+		.pcpu_id = create->pcpu_id,
+	};
+	ret = acrn_hc_create_vcpu(vm->vmid, param);
+	if (!ret)
+		WRITE_ONCE(vm->vcpu_num, vm->vcpu_num + 1);
+	return ret;
+}
+
+/**
+ * acrn_check_set_vcpu_regs() - is the argument of IC_SET_VCPU_REGS well-formed?
+ * @arg: the argument
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_set_vcpu_regs *set = &arg->set_vcpu_regs;
+	const struct acrn_vcpu_regs *regs = &set->vcpu_regs;
+
+	if (memchr_inv(set->reserved0, 0, sizeof(set->reserved0)) ||
+	    memchr_inv(regs->gdt.reserved, 0, sizeof(regs->gdt.reserved)) ||
+	    memchr_inv(regs->idt.reserved, 0, sizeof(regs->idt.reserved)) ||
+	    memchr_inv(regs->reserved_64, 0, sizeof(regs->reserved_64)) ||
+	    memchr_inv(regs->reserved_32, 0, sizeof(regs->reserved_32)) ||
+	    memchr_inv(regs->reserved_16, 0, sizeof(regs->reserved_16)))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * acrn_ioctl_set_vcpu_regs() - IC_SET_VCPU_REGS
+ * @vm: the file's VM, locked, CREATED or PAUSED
+ * @arg: the vCPU and its state
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	struct acrn_set_vcpu_regs *param = &vm->param.set_vcpu_regs;
+
+	if (arg->set_vcpu_regs.vcpu_id >= vm->vcpu_num)
+		return -EINVAL;
+
+	*param = arg->set_vcpu_regs;
+	memset(param->vcpu_regs.padding, 0, sizeof(param->vcpu_regs.padding));
+	return acrn_hc_set_vcpu_regs(vm->vmid, param);
+}
