@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * The hypercall ABI of ACRN v1.3, as far as this hypervisor plays its part.
+ * Written down here a second time, apart from the driver's headers, so that a
+ * wrong layout there is found and not shared.
+ */
+#ifndef HV_ABI_H
+#define HV_ABI_H
+
+#include "types.h"
+
+#define HC_ID_BASE	0x80000000UL	/* R8 = HC_ID_BASE | number */
+
+#define HC_GET_API_VERSION		0x00
+#define HC_SOS_OFFLINE_CPU		0x01
+#define HC_SET_CALLBACK_VECTOR		0x02
+#define HC_CREATE_VM			0x10
+#define HC_DESTROY_VM			0x11
+#define HC_START_VM			0x12
+#define HC_PAUSE_VM			0x13
+#define HC_CREATE_VCPU			0x14
+#define HC_RESET_VM			0x15
+#define HC_SET_VCPU_REGS		0x16
+#define HC_INJECT_MSI			0x23
+#define HC_VM_INTR_MONITOR		0x24
+#define HC_SET_IRQLINE			0x25
+#define HC_SET_IOREQ_BUFFER		0x30
+#define HC_NOTIFY_REQUEST_FINISH	0x31
+#define HC_VM_GPA2HPA			0x41
+#define HC_VM_SET_MEMORY_REGIONS	0x42
+
+#define INVALID_VMID		0xffffU
+#define DEFAULT_UPCALL_VECTOR	0xf3U
+
+struct hc_api_version {
+	u32 major;
+	u32 minor;
+};
+
+#define VM_FLAG_SECURE_WORLD	BIT(0)
+#define VM_FLAG_LAPIC_PT	BIT(1)
+#define VM_FLAG_POLLING		BIT(2)
+#define VM_FLAG_RT		BIT(5)
+#define VM_FLAGS_KEPT		(VM_FLAG_SECURE_WORLD | VM_FLAG_LAPIC_PT | \
+				 VM_FLAG_POLLING | VM_FLAG_RT)
+
+struct hc_create_vm {
+	u16 vmid;
+	u16 reserved0;
+	u16 vcpu_num;
+	u16 reserved1;
+	u8 uuid[16];
+	u64 vm_flag;
+	u64 req_buf;
+	u8 reserved2[16];
+};
+
+struct hc_create_vcpu {
+	u16 vcpu_id;
+	u16 pcpu_id;
+	u8 padding[4];
+};
+
+struct hc_descriptor_ptr {
+	u16 limit;
+	u64 base;
+	u16 reserved[3];
+} __packed;
+
+struct hc_vcpu_regs {
+	u64 gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 */
+	struct hc_descriptor_ptr gdt;
+	struct hc_descriptor_ptr idt;
+	u64 rip;
+	u64 cs_base;
+	u64 cr0;
+	u64 cr4;
+	u64 cr3;
+	u64 efer;
+	u64 rflags;
+	u64 reserved64[4];
+	u32 cs_ar;
+	u32 cs_limit;
+	u32 reserved32[3];
+	u16 cs, ss, ds, es, fs, gs, ldt, tr;
+	u16 reserved16[4];
+	u8 padding[4];
+};
+
+struct hc_set_vcpu_regs {
+	u16 vcpu_id;
+	u16 reserved[3];
+	struct hc_vcpu_regs regs;
+};
+
+struct hc_msi {
+	u64 addr;
+	u64 data;
+};
+
+#define MONITOR_VALUES	48
+
+struct hc_intr_monitor {
+	u32 cmd;
+	u32 buf_cnt;
+	u64 buffer[MONITOR_VALUES];
+};
+
+struct hc_set_ioreq_buffer {
+	u64 gpa;
+};
+
+struct hc_gpa2hpa {
+	u64 gpa;	/* in: of the User VM */
+	u64 hpa;	/* out */
+};
+
+struct hc_regions {
+	u16 vmid;
+	u16 reserved0;
+	u32 reserved1;
+	u32 count;
+	u32 reserved2;
+	u64 regions_gpa;	/* array of struct hc_region */
+};
+
+#define REGION_ADD	0
+#define REGION_DELETE	2
+#define REGIONS_MAX	128
+
+#define PROT_READ	BIT(0)
+#define PROT_WRITE	BIT(1)
+#define PROT_EXEC	BIT(2)
+#define PROT_RIGHTS	(PROT_READ | PROT_WRITE | PROT_EXEC)
+#define PROT_CACHE	0x7c0UL		/* WB 0x40, WT 0x80, UC 0x100, WC 0x200, WP 0x400 */
+#define PROT_ALL	(PROT_RIGHTS | PROT_CACHE)
+
+struct hc_region {
+	u32 type;
+	u32 prot;
+	u64 gpa;	/* of the User VM */
+	u64 service_gpa;
+	u64 size;
+};
+
+#define IOREQ_SLOTS	16
+
+enum ioreq_state { REQ_PENDING, REQ_COMPLETE, REQ_PROCESSING, REQ_FREE };
+enum ioreq_type { REQ_PORTIO = 0, REQ_MMIO = 1, REQ_PCI = 2, REQ_WP = 3 };
+enum ioreq_direction { REQ_READ, REQ_WRITE };
+
+/* One slot of the shared page; the union has the MMIO form, PIO is its subset */
+struct ioreq_slot {
+	u32 type;
+	u32 completion_polling;
+	u32 reserved0[14];
+	u32 direction;
+	u32 reserved1;
+	u64 address;
+	u64 size;
+	u64 value;	/* 32 bits only for port I/O */
+	u32 reserved2[8];
+	u32 reserved3;
+	s32 client;
+	u32 processed;	/* enum ioreq_state */
+	u8 reserved4[116];
+};
+
+_Static_assert(sizeof(struct hc_create_vm) == 56, "ABI");
+_Static_assert(offsetof(struct hc_create_vm, vm_flag) == 24, "ABI");
+_Static_assert(sizeof(struct hc_create_vcpu) == 8, "ABI");
+_Static_assert(sizeof(struct hc_vcpu_regs) == 296, "ABI");
+_Static_assert(offsetof(struct hc_vcpu_regs, rip) == 160, "ABI");
+_Static_assert(offsetof(struct hc_vcpu_regs, cs_ar) == 248, "ABI");
+_Static_assert(offsetof(struct hc_vcpu_regs, cs) == 268, "ABI");
+_Static_assert(sizeof(struct hc_set_vcpu_regs) == 304, "ABI");
+_Static_assert(sizeof(struct hc_msi) == 16, "ABI");
+_Static_assert(sizeof(struct hc_intr_monitor) == 392, "ABI");
+_Static_assert(sizeof(struct hc_regions) == 24, "ABI");
+_Static_assert(sizeof(struct hc_region) == 32, "ABI");
+_Static_assert(sizeof(struct ioreq_slot) == 256, "ABI");
+_Static_assert(offsetof(struct ioreq_slot, direction) == 64, "ABI");
+_Static_assert(offsetof(struct ioreq_slot, value) == 88, "ABI");
+_Static_assert(offsetof(struct ioreq_slot, client) == 132, "ABI");
+_Static_assert(offsetof(struct ioreq_slot, processed) == 136, "ABI");
+
+#endif /* HV_ABI_H */

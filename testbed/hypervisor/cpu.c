@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * Physical CPUs: SVM, the host's interrupt table, local APICs, start-up,
+ * waiting, and the lock that orders the hypercalls.
+ *
+ * In the hypervisor GIF is 0: interrupts and NMIs wait.  They are let in only
+ * at chosen places, where a stub acknowledges them.
+ */
+#include "hv.h"
+
+#define LAPIC_BASE	0xfee00000UL
+#define LAPIC_TPR	0x80
+#define LAPIC_EOI	0xb0
+#define LAPIC_SVR	0xf0
+#define LAPIC_ICR_LOW	0x300
+#define LAPIC_ICR_HIGH	0x310
+#define LAPIC_LVT_TIMER	0x320
+#define LAPIC_TIMER_INIT 0x380
+#define LAPIC_TIMER_NOW	0x390
+#define LAPIC_TIMER_DIV	0x3e0
+#define LAPIC_MASKED	0x10000
+#define ICR_BUSY	BIT(12)
+
+#define WAKE_VECTOR	0xe0	/* of the host: ends a wait */
+#define CALIBRATE_US	5000
+#define CALIBRATE_TRIES	5
+
+struct cpu cpus[MAX_CPUS];
+u32 cpu_count;
+u32 tsc_khz;
+static u32 lapic_timer_khz;
+static struct spinlock big_lock;
+
+struct gate {
+	u16 offset_low;
+	u16 selector;
+	u8 ist;
+	u8 type;
+	u16 offset_mid;
+	u32 offset_high;
+	u32 zero;
+};
+
+static struct gate idt[256];
+
+static u32 lapic_read(u32 reg)
+{
+	return READ_ONCE(*(u32 *)(LAPIC_BASE + reg));
+}
+
+static void lapic_write(u32 reg, u32 val)
+{
+	WRITE_ONCE(*(u32 *)(LAPIC_BASE + reg), val);
+}
+
+static void set_gate(u32 vector, u64 handler)
+{
+	idt[vector] = (struct gate) {
+		.offset_low = (u16)handler,
+		.selector = 0x08,
+		.type = 0x8e,
+		.offset_mid = (u16)(handler >> 16),
+		.offset_high = (u32)(handler >> 32),
+	};
+}
+
+void host_exception(u64 vector, const u64 *frame, u64 cr2) __noreturn;
+
+/**
+ * host_exception() - called by the stubs in start.S
+ * @vector: the exception
+ * @frame: the CPU's stack frame, error code first where there is one
+ * @cr2: CR2
+ */
+void host_exception(u64 vector, const u64 *frame, u64 cr2)
+{
+	panic("exception %lu in the hypervisor: cr2 %lx, frame %lx %lx %lx %lx",
+	      vector, cr2, frame[0], frame[1], frame[2], frame[3]);
+}
+
+/* CR4: what FXRSTOR, XSETBV and XRSTOR in the hypervisor need */
+static void enable_fpu_instructions(void)
+{
+	u32 a = 1, b, c = 0, d;
+	u64 cr4;
+
+	cpuid(&a, &b, &c, &d);
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	cr4 |= CR4_OSFXSR;
+	if (c & BIT(26))
+		cr4 |= CR4_OSXSAVE;
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
+}
+
+/**
+ * cpu_init() - make a CPU a host for guests
+ * @cpu: the one that runs this
+ */
+void cpu_init(struct cpu *cpu)
+{
+	struct {
+		u16 limit;
+		u64 base;
+	} __packed idtr;
+	u32 i;
+
+	if (!idt[0].selector) {
+		for (i = 0; i < 32; i++)
+			set_gate(i, exception_stubs[i]);
+		for (; i < 256; i++)
+			set_gate(i, (u64)irq_stub);
+		set_gate(2, (u64)nmi_stub);
+	}
+	idtr.limit = sizeof(idt) - 1;
+	idtr.base = (u64)idt;
+	__asm__ volatile("lidt %0" : : "m"(idtr));
+	enable_fpu_instructions();
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_HSAVE_PA, (u64)cpu->hsave);
+	__asm__ volatile("clgi");
+}
+
+static void delay(u32 microseconds)
+{
+	u64 end = rdtsc() + (u64)microseconds * tsc_khz / 1000;
+
+	while (rdtsc() < end)
+		cpu_relax();
+}
+
+/* Against channel 2 of the PIT */
+static u32 measure_tsc_khz(void)
+{
+	u32 ticks = 1193182UL * CALIBRATE_US / 1000000;
+	u64 start;
+
+	outb(0x61, (inb(0x61) & ~2) | 1);
+	outb(0x43, 0xb0);
+	outb(0x42, ticks & 0xff);
+	outb(0x42, ticks >> 8);
+	start = rdtsc();
+	while (!(inb(0x61) & 0x20))
+		cpu_relax();
+	return (rdtsc() - start) * 1000 / CALIBRATE_US;
+}
+
+/**
+ * calibrate_clocks() - find the frequency of the TSC and of the LAPIC timer
+ *
+ * A busy host can only make a measurement too long, so the shortest counts.
+ */
+void calibrate_clocks(void)
+{
+	u32 i, ticks, khz;
+
+	tsc_khz = ~0U;
+	for (i = 0; i < CALIBRATE_TRIES; i++) {
+		khz = measure_tsc_khz();
+		if (khz < tsc_khz)
+			tsc_khz = khz;
+	}
+
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_TIMER_DIV, 0xb);	/* by 1 */
+	lapic_timer_khz = ~0U;
+	for (i = 0; i < CALIBRATE_TRIES; i++) {
+		lapic_write(LAPIC_TIMER_INIT, ~0U);
+		delay(1000);
+		ticks = ~0U - lapic_read(LAPIC_TIMER_NOW);
+		if (ticks < lapic_timer_khz)
+			lapic_timer_khz = ticks;
+	}
+	lapic_write(LAPIC_TIMER_INIT, 0);
+}
+
+/**
+ * send_ipi() - send an interrupt from this CPU's local APIC
+ * @apic_id: to whom
+ * @icr_low: ICR_NMI, ICR_INIT, ICR_STARTUP | page, ICR_FIXED | vector
+ *
+ * On a CPU of the Service VM the guest may stand between its own two writes
+ * to the register, so the upper half is put back.
+ */
+void send_ipi(u32 apic_id, u32 icr_low)
+{
+	u32 high = lapic_read(LAPIC_ICR_HIGH);
+
+	lapic_write(LAPIC_ICR_HIGH, apic_id << 24);
+	lapic_write(LAPIC_ICR_LOW, icr_low);
+	while (lapic_read(LAPIC_ICR_LOW) & ICR_BUSY)
+		cpu_relax();
+	lapic_write(LAPIC_ICR_HIGH, high);
+}
+
+/**
+ * kick_cpu() - end another CPU's wait, or its stay in a User VM
+ * @cpu: the other, whose local APIC is the hypervisor's
+ */
+void kick_cpu(struct cpu *cpu)
+{
+	send_ipi(cpu->id, ICR_FIXED | WAKE_VECTOR);
+}
+
+/**
+ * start_other_cpus() - bring every CPU into ap_main(), one at a time
+ */
+void start_other_cpus(void)
+{
+	u32 id, i, started = 1;
+
+	memcpy((void *)0x8000, ap_trampoline, ap_trampoline_end - ap_trampoline);
+	for (id = 1; id < MAX_CPUS && started < cpu_count; id++) {
+		send_ipi(id, ICR_INIT);
+		delay(200);
+		send_ipi(id, ICR_STARTUP | 0x08);
+		for (i = 0; i < 10000 && !load_acquire(cpus[id].online); i++)
+			delay(100);
+		if (!cpus[id].online)
+			panic("CPU %u did not start", id);
+		started++;
+	}
+}
+
+/**
+ * lapic_take() - the hypervisor takes this CPU's local APIC, to wait with it
+ *
+ * Whatever the Service VM left pending is acknowledged by the stub.
+ */
+void lapic_take(void)
+{
+	u32 i;
+
+	lapic_write(LAPIC_SVR, 0x1ff);
+	lapic_write(LAPIC_TPR, 0);
+	for (i = 0; i < 8; i++)
+		lapic_write(LAPIC_EOI, 0);
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+}
+
+/**
+ * lapic_give_back() - leave the local APIC about as a reset would
+ */
+void lapic_give_back(void)
+{
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_TIMER_INIT, 0);
+	lapic_write(LAPIC_SVR, 0xff);
+}
+
+/**
+ * cpu_sleep() - wait for an interrupt
+ *
+ * One that came since GIF was cleared is still pending and ends the wait at
+ * once, so what was tested before the call cannot be missed.
+ */
+void cpu_sleep(void)
+{
+	__asm__ volatile("cli; stgi; sti; hlt; cli; clgi" : : : "memory");
+}
+
+/**
+ * cpu_nap() - wait for an interrupt, but not for long
+ * @microseconds: at most
+ */
+void cpu_nap(u32 microseconds)
+{
+	lapic_write(LAPIC_TIMER_DIV, 0xb);
+	lapic_write(LAPIC_LVT_TIMER, WAKE_VECTOR);
+	lapic_write(LAPIC_TIMER_INIT, (u64)microseconds * lapic_timer_khz / 1000);
+	cpu_sleep();
+	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_TIMER_INIT, 0);
+}
+
+/**
+ * wait_unparked() - a delay on a CPU of the Service VM
+ * @cpu: this CPU
+ * @microseconds: how long
+ *
+ * Return: false if the CPU was asked to park meanwhile.
+ */
+bool wait_unparked(struct cpu *cpu, u64 microseconds)
+{
+	u64 end = rdtsc() + microseconds * tsc_khz / 1000;
+
+	while (rdtsc() < end) {
+		if (READ_ONCE(cpu->park))
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+/**
+ * hv_lock() - take the lock that orders the hypercalls
+ * @cpu: this CPU, one of the Service VM's
+ *
+ * Return: false if the holder asked this CPU to park: the caller must leave
+ * without having changed anything, RIP included.
+ */
+bool hv_lock(struct cpu *cpu)
+{
+	while (!spin_trylock(&big_lock)) {
+		if (READ_ONCE(cpu->park))
+			return false;
+		cpu_relax();
+	}
+	if (!READ_ONCE(cpu->park))
+		return true;
+	spin_unlock(&big_lock);
+	return false;
+}
+
+/**
+ * hv_unlock() - the opposite of hv_lock()
+ */
+void hv_unlock(void)
+{
+	spin_unlock(&big_lock);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * Hypercalls: the table, and what happens around each call: the lock, counting,
+ * the log, and the misbehaviour that the control channel asked for.
+ */
+#include "hv.h"
+
+#define NUMBERS		256
+#define VECTOR_FIRST	0x20
+#define VECTOR_LAST	0xff
+#define LOG_DEFAULT	2000	/* lines per call, until the next mark */
+#define LOG_HOT		40
+
+u32 api_version[2];
+u32 upcall_vector = DEFAULT_UPCALL_VECTOR;
+
+static s64 hc_get_api_version(struct cpu *cpu, u64 param, u64 unused)
+{
+	struct hc_api_version *v = param_block(param, sizeof(*v), "GET_API_VERSION's block");
+
+	(void)unused;
+	if (!v)
+		return -1;
+	v->major = READ_ONCE(api_version[0]);
+	v->minor = READ_ONCE(api_version[1]);
+	note(cpu, " %u.%u", v->major, v->minor);
+	return 0;
+}
+
+static s64 hc_set_callback_vector(struct cpu *cpu, u64 vector, u64 unused)
+{
+	(void)unused;
+	note(cpu, " vector=0x%lx", vector);
+	if (vector < VECTOR_FIRST || vector > VECTOR_LAST)
+		return -EINVAL;
+	WRITE_ONCE(upcall_vector, vector);
+	return 0;
+}
+
+/**
+ * struct hypercall - a row of the table
+ * @name: without HC_, for the log
+ * @call: carries it out; gets RDI and RSI
+ * @log_max: so many lines of the log between two marks
+ * @locked: runs under hv_lock
+ * @vmid: RDI is a vmid
+ */
+struct hypercall {
+	const char *name;
+	s64 (*call)(struct cpu *cpu, u64 p1, u64 p2);
+	u32 log_max;
+	bool locked;
+	bool vmid;
+};
+
+static const struct hypercall table[NUMBERS] = {
+	[HC_GET_API_VERSION] = {
+		"GET_API_VERSION", hc_get_api_version, LOG_DEFAULT, false, false },
+	[HC_SOS_OFFLINE_CPU] = {
+		"SOS_OFFLINE_CPU", hc_offline_cpu, LOG_DEFAULT, true, false },
+	[HC_SET_CALLBACK_VECTOR] = {
+		"SET_CALLBACK_VECTOR", hc_set_callback_vector, LOG_DEFAULT, false, false },
+	[HC_CREATE_VM] = {
+		"CREATE_VM", hc_create_vm, LOG_DEFAULT, true, false },
+	[HC_DESTROY_VM] = {
+		"DESTROY_VM", hc_destroy_vm, LOG_DEFAULT, true, true },
+	[HC_START_VM] = {
+		"START_VM", hc_start_vm, LOG_DEFAULT, true, true },
+	[HC_PAUSE_VM] = {
+		"PAUSE_VM", hc_pause_vm, LOG_DEFAULT, true, true },
+	[HC_CREATE_VCPU] = {
+		"CREATE_VCPU", hc_create_vcpu, LOG_DEFAULT, true, true },
+	[HC_RESET_VM] = {
+		"RESET_VM", hc_reset_vm, LOG_DEFAULT, true, true },
+	[HC_SET_VCPU_REGS] = {
+		"SET_VCPU_REGS", hc_set_vcpu_regs, LOG_DEFAULT, true, true },
+	[HC_INJECT_MSI] = {
+		"INJECT_MSI", hc_inject_msi, LOG_HOT, false, true },
+	[HC_VM_INTR_MONITOR] = {
+		"VM_INTR_MONITOR", hc_vm_intr_monitor, LOG_HOT, false, true },
+	[HC_SET_IRQLINE] = {
+		"SET_IRQLINE", hc_set_irqline, LOG_HOT, false, true },
+	[HC_SET_IOREQ_BUFFER] = {
+		"SET_IOREQ_BUFFER", hc_set_ioreq_buffer, LOG_DEFAULT, true, true },
+	[HC_NOTIFY_REQUEST_FINISH] = {
+		"NOTIFY_REQUEST_FINISH", hc_notify_request_finish, LOG_HOT, false, true },
+	[HC_VM_GPA2HPA] = {
+		"VM_GPA2HPA", hc_gpa2hpa, LOG_HOT, false, true },
+	[HC_VM_SET_MEMORY_REGIONS] = {
+		"VM_SET_MEMORY_REGIONS", hc_set_memory_regions, LOG_HOT, false, false },
+};
+
+/**
+ * struct failure - an armed failure
+ * @skip: calls to let through first
+ * @left: calls to fail then; TESTBED_FOREVER stays
+ * @result: what they answer
+ * @how: enum testbed_fail
+ */
+struct failure {
+	u64 skip;
+	u64 left;
+	s32 result;
+	u32 how;
+};
+
+/* By number; at TESTBED_ANY_CALL for all.  failure_lock guards the first. */
+static struct spinlock failure_lock;
+static struct failure failures[NUMBERS];
+static u64 delays[NUMBERS];
+static u64 calls[NUMBERS];
+static u64 refusals[NUMBERS];
+static u32 logged[NUMBERS];
+
+/**
+ * note() - add to what the log says about the hypercall under way
+ * @cpu: the CPU that makes it
+ * @format: as format_text_va() has it
+ */
+void note(struct cpu *cpu, const char *format, ...)
+{
+	size_t used = strlen(cpu->note);
+	va_list args;
+
+	va_start(args, format);
+	format_text_va(cpu->note + used, sizeof(cpu->note) - used, format, args);
+	va_end(args);
+}
+
+/**
+ * arm_failure() - make calls fail
+ * @nr: hypercall number or TESTBED_ANY_CALL
+ * @skip: how many to let through first
+ * @count: how many to fail then, TESTBED_FOREVER: all; 0: disarm
+ * @how: result in the low half, enum testbed_fail in the high half
+ *
+ * Return: 0 or -EINVAL.
+ */
+s64 arm_failure(u64 nr, u64 skip, u64 count, u64 how)
+{
+	if (nr >= NUMBERS || how >> 32 > TESTBED_FAIL_VMID ||
+	    (how >> 32 == TESTBED_FAIL_VMID && nr != HC_CREATE_VM))
+		return -EINVAL;
+	spin_lock(&failure_lock);
+	failures[nr] = (struct failure){ skip, count, (s32)how, how >> 32 };
+	spin_unlock(&failure_lock);
+	return 0;
+}
+
+/**
+ * set_delay() - make calls take longer
+ * @nr: hypercall number or TESTBED_ANY_CALL
+ * @microseconds: how much
+ *
+ * Return: 0 or -EINVAL.
+ */
+s64 set_delay(u64 nr, u64 microseconds)
+{
+	if (nr >= NUMBERS)
+		return -EINVAL;
+	WRITE_ONCE(delays[nr], microseconds);
+	return 0;
+}
+
+/**
+ * disarm_all() - no failures, no delays
+ */
+void disarm_all(void)
+{
+	spin_lock(&failure_lock);
+	memset(failures, 0, sizeof(failures));
+	spin_unlock(&failure_lock);
+	memset(delays, 0, sizeof(delays));
+}
+
+/**
+ * count_calls() - how often a hypercall was made
+ * @nr: hypercall number or TESTBED_ANY_CALL
+ * @total: set to the calls since boot
+ * @failed: set to those that did not answer 0
+ *
+ * Return: 0 or -EINVAL.
+ */
+s64 count_calls(u64 nr, u64 *total, u64 *failed)
+{
+	if (nr >= NUMBERS)
+		return -EINVAL;
+	*total = READ_ONCE(calls[nr]);
+	*failed = READ_ONCE(refusals[nr]);
+	return 0;
+}
+
+/**
+ * reset_log_limits() - a new test begins: log its calls again
+ */
+void reset_log_limits(void)
+{
+	memset(logged, 0, sizeof(logged));
+}
+
+static bool take_one(struct failure *armed, struct failure *taken)
+{
+	if (!armed->left)
+		return false;
+	if (armed->skip) {
+		armed->skip--;
+		return false;
+	}
+	if (armed->left != TESTBED_FOREVER)
+		armed->left--;
+	*taken = *armed;
+	return true;
+}
+
+static bool take_failure(u64 nr, struct failure *taken)
+{
+	bool failing;
+
+	spin_lock(&failure_lock);
+	failing = take_one(&failures[nr], taken) ||
+		  (nr != TESTBED_ANY_CALL && take_one(&failures[TESTBED_ANY_CALL], taken));
+	spin_unlock(&failure_lock);
+	return failing;
+}
+
+static void count(u64 nr, s64 result)
+{
+	add_return(calls[TESTBED_ANY_CALL], 1);
+	if (result)
+		add_return(refusals[TESTBED_ANY_CALL], 1);
+	if (nr == TESTBED_ANY_CALL)
+		return;
+	add_return(calls[nr], 1);
+	if (result)
+		add_return(refusals[nr], 1);
+}
+
+static void log_call(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1, s64 result,
+		     const char *remark)
+{
+	const char *name = h->name ? h->name : "(unknown)";
+	u32 max = h->name ? h->log_max : LOG_DEFAULT, n;
+	char target[32] = "";
+
+	if (!config.log_calls)
+		return;
+	n = add_return(logged[h->name ? id & 0xff : TESTBED_ANY_CALL], 1);
+	if (n > max)
+		return;
+	if (!h->name)
+		format_text(target, sizeof(target), " 0x%lx", id);
+	else if (h->vmid)
+		format_text(target, sizeof(target), " vm=%lu", p1);
+	log("hc: cpu%u %s%s%s -> %ld%s%s", cpu->id, name, target, cpu->note, result, remark,
+	    n == max ? " (no more lines about these until the next mark)" : "");
+}
+
+static const char *const remarks[] = {
+	[TESTBED_FAIL_REFUSE] = " (refused as told)",
+	[TESTBED_FAIL_UNWRITTEN] = " (refused as told, RAX unwritten)",
+	[TESTBED_FAIL_AFTER] = " (done, but told to fail)",
+	[TESTBED_FAIL_VMID] = " (vmid 0xffff as told)",
+};
+
+static s64 carry_out(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1, u64 p2)
+{
+	if (h->call)
+		return h->call(cpu, p1, p2);
+	complain("unknown hypercall 0x%lx", id);
+	return -1;
+}
+
+static void write_invalid_vmid(u64 param)
+{
+	struct hc_create_vm *p = service_ram(param, sizeof(*p));
+
+	if (p)
+		p->vmid = INVALID_VMID;
+}
+
+/**
+ * hypercall() - a VMCALL from the Service VM's kernel
+ * @cpu: the CPU that made it
+ *
+ * Return: false if the CPU must park first; the call has then not been made.
+ */
+bool hypercall(struct cpu *cpu)
+{
+	static const struct hypercall unknown;
+	struct gregs *r = &cpu->service_regs;
+	u64 id = r->r8, p1 = r->rdi, p2 = r->rsi;
+	bool known = (id & ~0xffUL) == HC_ID_BASE;
+	u64 nr = known ? id & 0xff : TESTBED_ANY_CALL;
+	const struct hypercall *h = known ? &table[nr] : &unknown;
+	u64 delay = READ_ONCE(delays[nr]) + READ_ONCE(delays[TESTBED_ANY_CALL]);
+	struct failure f = { 0 };
+	bool failing;
+	s64 result;
+
+	if (delay && !wait_unparked(cpu, delay))
+		return false;
+	if (h->locked && !hv_lock(cpu))
+		return false;
+	cpu->note[0] = 0;
+	failing = take_failure(nr, &f);
+	if (failing && f.how != TESTBED_FAIL_AFTER) {
+		result = f.result;
+		if (f.how == TESTBED_FAIL_VMID)
+			write_invalid_vmid(p1);
+	} else {
+		result = carry_out(cpu, id, h, p1, p2);
+		if (failing)
+			result = f.result;
+	}
+	if (nr == HC_PAUSE_VM || nr == HC_DESTROY_VM)
+		vm_remember(p1, nr, failing && f.how == TESTBED_FAIL_AFTER && result);
+	if (nr == HC_VM_SET_MEMORY_REGIONS && (result || failing))
+		vm_memory_failed(p1);
+	if (h->locked)
+		hv_unlock();
+
+	count(nr, result);
+	log_call(cpu, id, h, p1, result, failing ? remarks[f.how] : "");
+	if (failing ? f.how != TESTBED_FAIL_UNWRITTEN :
+		      result != -ENODEV && result != -EACCES)
+		cpu->service_vmcb.rax = result;
+	return true;
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * User VMs and the hypercalls of their life, with ACRN v1.3's states:
+ *
+ *	OFF -CREATE-> CREATED -START-> STARTED -PAUSE-> PAUSED -RESET-> CREATED
+ *
+ * PAUSE works from CREATED too, DESTROY from everything.  A started real-time
+ * VM cannot be paused from outside: it has to switch itself off first.
+ *
+ * A configuration is a slot: its uuid chooses it, its vmid is fixed.
+ */
+#include "hv.h"
+
+static const u8 uuids[TESTBED_MAX_VMS][16] = TESTBED_UUIDS;
+
+struct vm vms[TESTBED_MAX_VMS];
+
+static struct vm *vm_slot(u64 vmid)
+{
+	return vmid >= 1 && vmid <= TESTBED_MAX_VMS ? &vms[vmid - 1] : NULL;
+}
+
+/**
+ * vm_find() - the VM with an id
+ * @vmid: the id
+ *
+ * Return: the VM, or NULL if there is none or it is off.
+ */
+struct vm *vm_find(u64 vmid)
+{
+	struct vm *vm = vm_slot(vmid);
+
+	return vm && READ_ONCE(vm->state) != TESTBED_VM_OFF ? vm : NULL;
+}
+
+/**
+ * vm_get() - vm_find() for a hypercall: the caller should have known better
+ * @vmid: the id
+ * @what: the hypercall, for the complaint
+ *
+ * Return: the VM or NULL.
+ */
+struct vm *vm_get(u64 vmid, const char *what)
+{
+	struct vm *vm = vm_find(vmid), *slot = vm_slot(vmid);
+
+	if (vm)
+		return vm;
+	if (!slot)
+		complain("%s: there is no vmid 0x%lx", what, vmid);
+	else if (!slot->lied)
+		complain("%s: vm%lu is off", what, vmid);
+	return NULL;
+}
+
+/**
+ * vm_remember() - what later complaints depend on
+ * @vmid: the VM, perhaps none
+ * @nr: HC_PAUSE_VM or HC_DESTROY_VM, which was called
+ * @lied: it was carried out, but its caller is told that it failed
+ */
+void vm_remember(u64 vmid, u64 nr, bool lied)
+{
+	struct vm *vm = vm_slot(vmid);
+
+	if (!vm)
+		return;
+	if (nr == HC_PAUSE_VM)
+		vm->pause_asked = true;
+	else if (lied)
+		vm->lied = true;
+}
+
+static bool is_rt(const struct vm *vm)
+{
+	return vm->flags & VM_FLAG_RT;
+}
+
+static bool all_zero(const void *p, size_t n)
+{
+	const u8 *byte = p;
+
+	while (n && !*byte) {
+		byte++;
+		n--;
+	}
+	return !n;
+}
+
+/**
+ * hc_create_vm() - HC_CREATE_VM
+ * @cpu: the caller
+ * @param: struct hc_create_vm; of it only the vmid is written back
+ * @unused: RSI
+ *
+ * Return: 0; -1 if it is not off, not known, or cannot be.
+ */
+s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
+{
+	struct hc_create_vm *block = param_block(param, sizeof(*block), "CREATE_VM's block");
+	struct hc_create_vm p;
+	struct vm *vm;
+	u32 i;
+
+	(void)unused;
+	if (!block)
+		return -1;
+	p = *block;
+	note(cpu, " uuid=%02x%02x%02x%02x-... flags=0x%lx", p.uuid[0], p.uuid[1], p.uuid[2],
+	     p.uuid[3], p.vm_flag);
+	if (p.reserved0 || p.reserved1 || !all_zero(p.reserved2, sizeof(p.reserved2)))
+		complain("CREATE_VM: reserved fields are not zero");
+	for (i = 0; i < TESTBED_MAX_VMS; i++)
+		if (!memcmp(p.uuid, uuids[i], sizeof(p.uuid)))
+			break;
+	if (i == TESTBED_MAX_VMS || vms[i].state != TESTBED_VM_OFF ||
+	    ((p.vm_flag & VM_FLAG_LAPIC_PT) && !(p.vm_flag & VM_FLAG_RT)))
+		return -1;
+
+	vm = &vms[i];
+	if (!vm_memory_init(vm)) {
+		block->vmid = INVALID_VMID;
+		return -1;
+	}
+	vm->vmid = i + 1;
+	vm->flags = p.vm_flag & VM_FLAGS_KEPT;
+	vm->vcpu_count = 0;
+	vm->ioreq_gpa = 0;
+	interrupts_init(vm);
+	vm->lied = false;
+	vm->pause_asked = false;
+	store_release(vm->state, TESTBED_VM_CREATED);
+	block->vmid = vm->vmid;
+	note(cpu, " vm=%u", vm->vmid);
+	return 0;
+}
+
+/**
+ * vm_stop_vcpus() - make all vCPUs leave their guest, and wait for it
+ * @vm: the VM
+ *
+ * Context: hv_lock is held.  A pCPU that runs a User VM waits for nobody.
+ */
+void vm_stop_vcpus(struct vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < vm->vcpu_count; i++) {
+		struct cpu *cpu = vm->vcpus[i].cpu;
+
+		WRITE_ONCE(cpu->run, NULL);
+		barrier_full();
+		kick_cpu(cpu);
+		while (load_acquire(cpu->running))
+			cpu_relax();
+	}
+}
+
+/**
+ * hc_destroy_vm() - HC_DESTROY_VM
+ * @cpu: the caller
+ * @vmid: the VM
+ * @unused: RSI
+ *
+ * Return: 0; -1 if it is off; -EINVAL if it cannot be paused.
+ */
+s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
+{
+	struct vm *vm = vm_get(vmid, "DESTROY_VM");
+	u32 i;
+
+	(void)cpu;
+	(void)unused;
+	if (!vm)
+		return -1;
+	if (vm->state == TESTBED_VM_STARTED) {
+		if (is_rt(vm))
+			return -EINVAL;
+		if (!vm->pause_asked)
+			complain("DESTROY_VM: vm%lu runs; later hypervisors want it paused", vmid);
+	}
+	vm_stop_vcpus(vm);
+	for (i = 0; i < vm->vcpu_count; i++)
+		vm->vcpus[i].cpu->owner = NULL;
+	vm_memory_free(vm);
+	vm->vcpu_count = 0;
+	return 0;
+}
+
+/**
+ * hc_start_vm() - HC_START_VM
+ * @cpu: the caller
+ * @vmid: the VM
+ * @unused: RSI
+ *
+ * vCPU 0 enters its guest.  The others wait, on their pCPUs, for a start-up
+ * IPI.
+ *
+ * Return: 0; -1 if it is not CREATED, or without page or vCPU.
+ */
+s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
+{
+	struct vm *vm = vm_get(vmid, "START_VM");
+	struct vcpu *bsp;
+	u32 i;
+
+	(void)cpu;
+	(void)unused;
+	if (!vm || vm->state != TESTBED_VM_CREATED || !vm->ioreq_gpa || !vm->vcpu_count)
+		return -1;
+	for (i = 0; i < vm->vcpu_count; i++)
+		vm->vcpus[i].first.valid = false;
+	bsp = &vm->vcpus[0];
+	vm->pause_asked = false;
+	store_release(vm->state, TESTBED_VM_STARTED);
+	log_event("vm%u: vcpu0 enters at cs:rip 0x%x:0x%lx (cs base 0x%lx), cr0 0x%lx, efer 0x%lx, on cpu%u",
+		  vm->vmid, bsp->vmcb.cs.sel, bsp->vmcb.rip, bsp->vmcb.cs.base, bsp->vmcb.cr0,
+		  bsp->last.reg[TESTBED_REG_EFER], bsp->cpu->id);
+	for (i = 0; i < vm->vcpu_count; i++) {
+		store_release(vm->vcpus[i].cpu->run, &vm->vcpus[i]);
+		kick_cpu(vm->vcpus[i].cpu);
+	}
+	return 0;
+}
+
+/**
+ * hc_pause_vm() - HC_PAUSE_VM
+ * @cpu: the caller
+ * @vmid: the VM
+ * @unused: RSI
+ *
+ * Return: 0; -1 if it is off.
+ */
+s64 hc_pause_vm(struct cpu *cpu, u64 vmid, u64 unused)
+{
+	struct vm *vm = vm_get(vmid, "PAUSE_VM");
+
+	(void)unused;
+	if (!vm)
+		return -1;
+	if (is_rt(vm) && vm->state == TESTBED_VM_STARTED) {
+		note(cpu, " (real-time: goes on)");
+		return 0;
+	}
+	vm_stop_vcpus(vm);
+	vm->state = TESTBED_VM_PAUSED;
+	return 0;
+}
+
+/**
+ * hc_reset_vm() - HC_RESET_VM
+ * @cpu: the caller
+ * @vmid: the VM
+ * @unused: RSI
+ *
+ * Return: 0; -1 if it is off; -EINVAL if it is not PAUSED.
+ */
+s64 hc_reset_vm(struct cpu *cpu, u64 vmid, u64 unused)
+{
+	struct vm *vm = vm_get(vmid, "RESET_VM");
+	u32 i;
+
+	(void)cpu;
+	(void)unused;
+	if (!vm)
+		return -1;
+	if (vm->state != TESTBED_VM_PAUSED)
+		return -EINVAL;
+	for (i = 0; i < vm->vcpu_count; i++)
+		vcpu_reset(&vm->vcpus[i]);
+	if (vm->ioreq_gpa)
+		ioreq_free_all(vm);
+	vm->state = TESTBED_VM_CREATED;
+	return 0;
+}
+
+/**
+ * vm_guest_off() - a guest switches itself off, as a real-time VM does
+ * @vmid: the VM
+ *
+ * Context: hv_lock is held.
+ * Return: 0, or -EINVAL if it is not started.
+ */
+s64 vm_guest_off(u64 vmid)
+{
+	struct vm *vm = vm_find(vmid);
+
+	if (!vm || vm->state != TESTBED_VM_STARTED)
+		return -EINVAL;
+	vm_stop_vcpus(vm);
+	vm->state = TESTBED_VM_POWERING_OFF;
+	log_event("vm%u: has switched itself off", vm->vmid);
+	return 0;
+}
+
+static struct cpu *free_cpu(void)
+{
+	u32 i;
+
+	for (i = 0; i < MAX_CPUS; i++)
+		if (cpus[i].online && cpus[i].for_users && !cpus[i].owner)
+			return &cpus[i];
+	return NULL;
+}
+
+/**
+ * hc_create_vcpu() - HC_CREATE_VCPU
+ * @cpu: the caller
+ * @vmid: the VM
+ * @param: struct hc_create_vcpu, whose contents are ignored
+ *
+ * Return: 0; -1 if it is off, the address is bad or no pCPU is free; -EINVAL if it
+ * has TESTBED_MAX_VCPUS.
+ */
+s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
+{
+	struct vm *vm = vm_get(vmid, "CREATE_VCPU");
+	struct hc_create_vcpu *block;
+	struct vcpu *vcpu;
+	struct cpu *pcpu;
+
+	if (!vm)
+		return -1;
+	block = param_block(param, sizeof(*block), "CREATE_VCPU's block");
+	if (!block)
+		return -1;
+	if (!all_zero(block->padding, sizeof(block->padding)))
+		complain("CREATE_VCPU: padding is not zero");
+	pcpu = free_cpu();
+	if (!pcpu)
+		return -1;
+	if (vm->vcpu_count == TESTBED_MAX_VCPUS)
+		return -EINVAL;
+	vcpu = &vm->vcpus[vm->vcpu_count];
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->vm = vm;
+	vcpu->cpu = pcpu;
+	vcpu->id = vm->vcpu_count;
+	vcpu_reset(vcpu);
+	pcpu->owner = vcpu;
+	store_release(vm->vcpu_count, vm->vcpu_count + 1);
+	note(cpu, " vcpu=%u on cpu%u", vcpu->id, pcpu->id);
+	return 0;
+}
+
+/**
+ * hc_set_vcpu_regs() - HC_SET_VCPU_REGS
+ * @cpu: the caller
+ * @vmid: the VM
+ * @param: struct hc_set_vcpu_regs
+ *
+ * Return: 0; -1 if it is off or STARTED, or there is no such vCPU.
+ */
+s64 hc_set_vcpu_regs(struct cpu *cpu, u64 vmid, u64 param)
+{
+	struct vm *vm = vm_get(vmid, "SET_VCPU_REGS");
+	struct hc_set_vcpu_regs *block, p;
+	const struct hc_vcpu_regs *r = &p.regs;
+
+	if (!vm)
+		return -1;
+	block = param_block(param, sizeof(*block), "SET_VCPU_REGS's block");
+	if (!block)
+		return -1;
+	p = *block;
+	note(cpu, " vcpu=%u rip=0x%lx cr0=0x%lx", p.vcpu_id, r->rip, r->cr0);
+	if (!all_zero(p.reserved, sizeof(p.reserved)) ||
+	    !all_zero(r->gdt.reserved, sizeof(r->gdt.reserved)) ||
+	    !all_zero(r->idt.reserved, sizeof(r->idt.reserved)) ||
+	    !all_zero(r->reserved64, sizeof(r->reserved64)) ||
+	    !all_zero(r->reserved32, sizeof(r->reserved32)) ||
+	    !all_zero(r->reserved16, sizeof(r->reserved16)) ||
+	    !all_zero(r->padding, sizeof(r->padding)))
+		complain("SET_VCPU_REGS: reserved fields or padding are not zero");
+	if (vm->state == TESTBED_VM_STARTED || p.vcpu_id >= vm->vcpu_count)
+		return -1;
+	vcpu_set_regs(&vm->vcpus[p.vcpu_id], r);
+	return 0;
+}
+
+/**
+ * hc_offline_cpu() - HC_SOS_OFFLINE_CPU: a CPU of the Service VM for User VMs
+ * @cpu: the caller
+ * @apic_id: the local APIC id of a CPU that the Service VM has switched off
+ * @unused: RSI
+ *
+ * Return: 0, also if there is no such CPU; -1 for the boot CPU.
+ */
+s64 hc_offline_cpu(struct cpu *cpu, u64 apic_id, u64 unused)
+{
+	struct cpu *target;
+
+	(void)unused;
+	note(cpu, " lapic=%lu", apic_id);
+	if (!apic_id)
+		return -1;
+	if (apic_id >= MAX_CPUS)
+		return 0;
+	target = &cpus[apic_id];
+	if (!target->online || target->for_users)
+		return 0;
+	if (target == cpu) {
+		complain("SOS_OFFLINE_CPU: cpu%u gives itself away", cpu->id);
+		WRITE_ONCE(cpu->park, true);
+	} else if (READ_ONCE(target->in_service)) {
+		service_cpu_park(target);
+		if (target->service_vmcb.rflags & RFLAGS_IF)
+			complain("SOS_OFFLINE_CPU: cpu%lu was still in use", apic_id);
+	}
+	target->for_users = true;
+	return 0;
+}
