@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+# The targets that test and show the module.  Included by the top Makefile, which
+# sets HERE.
+
+.PHONY: demo shell check check-checks check-selftests check-list help-testing
+
+demo:
+	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
+
+shell:
+	@'$(HERE)/testbed/run' $(if $(KERNEL),--kernel $(KERNEL))
+
+check:
+	@KERNEL='$(KERNEL)' T='$(T)' '$(HERE)/tests/check'
+
+check-checks:
+	@T=checks '$(HERE)/tests/check'
+
+check-selftests:
+	@KERNEL='$(KERNEL)' T=selftests '$(HERE)/tests/check'
+
+check-list:
+	@'$(HERE)/tests/check' --list
+
+help: help-testing
+help-testing:
+	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
+	@echo 'installed or downloaded first:'
+	@echo '  demo             run a User VM through its life and show what happened'
+	@echo '  shell            a shell in the Service VM, with the module loaded'
+	@echo '  check            all tests; KERNEL=6.12: on this kernel only,'
+	@echo '                   T="lifecycle build-gcc": these tests only'
+	@echo '  check-checks     the builds and static checks only'
+	@echo '  check-selftests  what runs under the hypervisor only'
+	@echo '  check-list       the names that T= knows'
+	@echo
