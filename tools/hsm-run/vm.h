@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * hsm-run: a User VM as its device model sees it: an open /dev/acrn_hsm, an I/O
+ * request page, and memory.
+ */
+#ifndef HSM_RUN_VM_H
+#define HSM_RUN_VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/acrn/acrn_ioctl_defs.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/**
+ * struct vm - a User VM
+ * @fd: the open node; the VM lives as long as it, or shorter
+ * @id: the hypervisor's id
+ * @client: id of our I/O request client
+ * @vcpus: number of vCPUs
+ * @slots: the I/O request page, a slot per vCPU
+ * @memory: guest RAM, as we see it; it begins at guest-physical address 0
+ * @memory_size: bytes
+ */
+struct vm {
+	int fd;
+	unsigned int id;
+	int client;
+	unsigned int vcpus;
+	struct acrn_io_request *slots;
+	uint8_t *memory;
+	size_t memory_size;
+};
+
+/* The driver's node */
+extern const char *vm_node;
+/* Names the VM's configuration in the hypervisor; acrn-dm's default */
+extern const uint8_t vm_default_uuid[16];
+
+/* All end the program with a message when they fail. */
+void vm_create(struct vm *vm, const uint8_t uuid[16], unsigned int vcpus);
+void vm_add_memory(struct vm *vm, size_t size, bool hugepages);
+void vm_set_regs(struct vm *vm, const struct acrn_vcpu_regs *regs);
+void vm_start(struct vm *vm);
+void vm_destroy(struct vm *vm);
+
+/* NULL: there is no such memory */
+void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size);
+
+/* loader.c */
+void load_guest(struct vm *vm, const char *file);
+
+/* demo.c */
+bool demo(void);
+
+#endif /* HSM_RUN_VM_H */
