@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * client: an I/O request client in the kernel, driven from user space.  A test
+ * of the driver's interface to other modules, and an example of its use.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#include <linux/acrn/acrn_drv.h>
+
+#include "client.h"
+
+#define RANGES_MAX	8
+
+/**
+ * struct client_pending - a request that is completed later
+ * @work: completes it
+ * @client: whose request it is
+ * @vcpu: the vCPU that waits for it
+ * @result: what it reads
+ */
+struct client_pending {
+	struct work_struct work;
+	struct client *client;
+	unsigned int vcpu;
+	u64 result;
+};
+
+/**
+ * struct client - an open file
+ * @lock: serialises the ioctls
+ * @acrn: the driver's object, NULL: there is none
+ * @how: CLIENT_AT_ONCE...
+ * @seen_lock: guards what follows; taken by the handler
+ * @ranges: the ranges it handles
+ * @range_num: how many
+ * @seen: what it has seen
+ * @pending: by vCPU
+ */
+struct client {
+	struct mutex lock;	/* see above */
+	struct acrn_ioreq_client *acrn;
+	unsigned int how;
+	spinlock_t seen_lock;	/* see above */
+	struct client_range ranges[RANGES_MAX];
+	unsigned int range_num;
+	struct client_seen seen;
+	struct client_pending pending[ACRN_MAX_VCPUS];
+};
+
+static bool client_inside(const struct client *client,
+			  const struct acrn_io_access *access)
+{
+	unsigned int i;
+
+	for (i = 0; i < client->range_num; i++) {
+		const struct client_range *range = &client->ranges[i];
+
+		if (range->type == access->type &&
+		    access->addr >= range->start &&
+		    access->addr <= range->last &&
+		    access->size - 1 <= range->last - access->addr)
+			return true;
+	}
+	return false;
+}
+
+/* Called in interrupts, with the VM's request lock held. */
+static bool client_handle(void *data, unsigned int vcpu,
+			  const struct acrn_io_access *access, u64 *result)
+{
+	struct client *client = data;
+	struct client_seen *seen = &client->seen;
+	struct client_pending *pending = &client->pending[vcpu];
+
+	spin_lock(&client->seen_lock);
+	seen->requests++;
+	if (!client_inside(client, access))
+		seen->outside++;
+	seen->type = access->type;
+	seen->size = access->size;
+	seen->write = access->write;
+	seen->vcpu = vcpu;
+	seen->addr = access->addr;
+	seen->value = access->value;
+	spin_unlock(&client->seen_lock);
+
+	*result = CLIENT_ANSWER(access->addr);
+	switch (client->how) {
+	case CLIENT_AT_ONCE:
+		return true;
+	case CLIENT_SOON:
+		pending->result = *result;
+		schedule_work(&pending->work);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void client_complete(struct work_struct *work)
+{
+	struct client_pending *pending =
+		container_of(work, struct client_pending, work);
+	struct client *client = pending->client;
+	int ret;
+
+	ret = acrn_ioreq_complete(client->acrn, pending->vcpu, pending->result);
+	spin_lock_irq(&client->seen_lock);
+	client->seen.completed++;
+	if (ret)
+		client->seen.refused++;
+	spin_unlock_irq(&client->seen_lock);
+}
+
+static void client_init_pending(struct client *client)
+{
+	unsigned int i;
+
+	for (i = 0; i < ACRN_MAX_VCPUS; i++) {
+		struct client_pending *pending = &client->pending[i];
+
+		pending->client = client;
+		pending->vcpu = i;
+		INIT_WORK(&pending->work, client_complete);
+	}
+}
+
+static int client_create(struct client *client, unsigned long arg)
+{
+	struct acrn_ioreq_client *acrn;
+
+	if (client->acrn)
+		return -EBUSY;
+
+	client->how = arg >> 32;
+	client->range_num = 0;
+	memset(&client->seen, 0, sizeof(client->seen));
+	acrn = acrn_ioreq_client_create((u16)arg, client_handle, client);
+	if (IS_ERR(acrn))
+		return PTR_ERR(acrn);
+	/* Nothing is handled, hence no work queued, before there is a range. */
+	client->acrn = acrn;
+	return 0;
+}
+
+static int client_destroy(struct client *client)
+{
+	struct acrn_ioreq_client *acrn = client->acrn;
+	unsigned int i;
+
+	if (!acrn)
+		return -ENODEV;
+
+	/*
+	 * The work uses the driver's object: with the ranges gone none is
+	 * queued any more, and then what was is waited for.
+	 */
+	for (i = 0; i < client->range_num; i++)
+		acrn_ioreq_client_del_range(acrn, client->ranges[i].type,
+					    client->ranges[i].start,
+					    client->ranges[i].last);
+	for (i = 0; i < ACRN_MAX_VCPUS; i++)
+		cancel_work_sync(&client->pending[i].work);
+	acrn_ioreq_client_destroy(acrn);
+	client->acrn = NULL;
+	return 0;
+}
+
+/*
+ * The handler must know a range when its first request comes, so it is noted
+ * before it is added.
+ */
+static int client_add(struct client *client, const struct client_range *range)
+{
+	int ret;
+
+	if (client->range_num == RANGES_MAX)
+		return -ENOSPC;
+
+	spin_lock_irq(&client->seen_lock);
+	client->ranges[client->range_num++] = *range;
+	spin_unlock_irq(&client->seen_lock);
+	ret = acrn_ioreq_client_add_range(client->acrn, range->type,
+					  range->start, range->last);
+	if (ret) {
+		spin_lock_irq(&client->seen_lock);
+		client->range_num--;
+		spin_unlock_irq(&client->seen_lock);
+	}
+	return ret;
+}
+
+static int client_del(struct client *client, const struct client_range *range)
+{
+	unsigned int i;
+	int ret;
+
+	ret = acrn_ioreq_client_del_range(client->acrn, range->type,
+					  range->start, range->last);
+	if (ret)
+		return ret;
+
+	spin_lock_irq(&client->seen_lock);
+	for (i = 0; i < client->range_num; i++) {
+		if (client->ranges[i].type == range->type &&
+		    client->ranges[i].start == range->start) {
+			client->ranges[i] = client->ranges[--client->range_num];
+			break;
+		}
+	}
+	spin_unlock_irq(&client->seen_lock);
+	return 0;
+}
+
+static int client_get_seen(struct client *client, struct client_seen __user *to)
+{
+	struct client_seen seen;
+
+	spin_lock_irq(&client->seen_lock);
+	seen = client->seen;
+	spin_unlock_irq(&client->seen_lock);
+	return copy_to_user(to, &seen, sizeof(seen)) ? -EFAULT : 0;
+}
+
+static int client_call(struct client *client, unsigned int cmd,
+		       unsigned long arg)
+{
+	void __user *argp = (void __user *)arg;
+	struct client_complete complete;
+	struct client_range range;
+
+	if (cmd == CLIENT_CREATE)
+		return client_create(client, arg);
+	if (cmd == CLIENT_SEEN)
+		return client_get_seen(client, argp);
+	if (!client->acrn)
+		return -ENODEV;
+
+	switch (cmd) {
+	case CLIENT_DESTROY:
+		return client_destroy(client);
+	case CLIENT_ADD:
+	case CLIENT_DEL:
+		if (copy_from_user(&range, argp, sizeof(range)))
+			return -EFAULT;
+		return cmd == CLIENT_ADD ? client_add(client, &range) :
+					   client_del(client, &range);
+	case CLIENT_COMPLETE:
+		if (copy_from_user(&complete, argp, sizeof(complete)))
+			return -EFAULT;
+		return acrn_ioreq_complete(client->acrn, complete.vcpu,
+					   complete.result);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long client_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct client *client = filp->private_data;
+	int ret;
+
+	mutex_lock(&client->lock);
+	ret = client_call(client, cmd, arg);
+	mutex_unlock(&client->lock);
+	return ret;
+}
+
+static int client_open(struct inode *inode, struct file *filp)
+{
+	struct client *client;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL);
+	if (!client)
+		return -ENOMEM;
+
+	mutex_init(&client->lock);
+	spin_lock_init(&client->seen_lock);
+	client_init_pending(client);
+	filp->private_data = client;
+	return 0;
+}
+
+static int client_release(struct inode *inode, struct file *filp)
+{
+	struct client *client = filp->private_data;
+
+	client_destroy(client);
+	kfree(client);
+	return 0;
+}
+
+static const struct file_operations client_fops = {
+	.owner = THIS_MODULE,
+	.open = client_open,
+	.release = client_release,
+	.unlocked_ioctl = client_ioctl,
+};
+
+static struct miscdevice client_miscdev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "acrn_client",
+	.mode = 0600,
+	.fops = &client_fops,
+};
+module_misc_device(client_miscdev);
+
+MODULE_DESCRIPTION("In-kernel I/O request client for tests of the ACRN HSM");
+MODULE_LICENSE("Dual BSD/GPL");

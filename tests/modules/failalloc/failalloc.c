@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * failalloc: makes chosen allocations in the kernel fail, in kernels that were
+ * not built for it.
+ *
+ * While the node is open there are kprobes at the entry of the functions that
+ * allocate pages and slab objects.  An allocation that is to fail does not get
+ * into the function: its caller gets NULL instead.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "failalloc.h"
+
+/* One file at a time; all but @task is the armed thread's own. */
+static struct failalloc_plan failalloc_plan;
+static struct failalloc_result failalloc_result;
+static struct task_struct *failalloc_task;
+static atomic_t failalloc_open_count = ATOMIC_INIT(0);
+
+/* What an allocation that fails runs in place of the function */
+static noinline notrace void *failalloc_null(void)
+{
+	return NULL;
+}
+
+static int failalloc_enter(struct kprobe *probe, struct pt_regs *regs)
+{
+	u32 n;
+
+	/* Not what interrupts allocate in the meantime */
+	if (READ_ONCE(failalloc_task) != current || !in_task())
+		return 0;
+
+	n = failalloc_result.seen++;
+	if (n < failalloc_plan.skip ||
+	    n - failalloc_plan.skip >= failalloc_plan.count)
+		return 0;
+
+	failalloc_result.failed++;
+	/* At the entry the stack is that of a call: any function fits there. */
+	instruction_pointer_set(regs, (unsigned long)failalloc_null);
+	return 1;
+}
+
+/* A kprobe that has one is never optimized, which could not do the above. */
+static void failalloc_after(struct kprobe *probe, struct pt_regs *regs,
+			    unsigned long flags)
+{
+}
+
+#define FAILALLOC_AT(symbol) {			\
+	.symbol_name = symbol,			\
+	.pre_handler = failalloc_enter,		\
+	.post_handler = failalloc_after,	\
+}
+
+/* Kernels have one of each pair. */
+static struct kprobe failalloc_probes[][2] = {
+	{ FAILALLOC_AT("__alloc_pages"), FAILALLOC_AT("__alloc_pages_noprof") },
+	{ FAILALLOC_AT("kmem_cache_alloc"),
+	  FAILALLOC_AT("kmem_cache_alloc_noprof") },
+	{ FAILALLOC_AT("kmalloc_trace"),
+	  FAILALLOC_AT("__kmalloc_cache_noprof") },
+	{ FAILALLOC_AT("__kmalloc"), FAILALLOC_AT("__kmalloc_noprof") },
+};
+
+static int failalloc_register(struct kprobe *probe)
+{
+	/* Registering it once more takes it as it was before. */
+	probe->addr = NULL;
+	probe->flags = 0;
+	return register_kprobe(probe);
+}
+
+static int failalloc_probe(struct kprobe probes[2])
+{
+	int ret;
+
+	ret = failalloc_register(&probes[0]);
+	if (ret == -ENOENT)
+		ret = failalloc_register(&probes[1]);
+	if (ret)
+		pr_err("cannot get at %s (%d)\n", probes[1].symbol_name, ret);
+	return ret;
+}
+
+static void failalloc_unprobe(unsigned int count)
+{
+	while (count--) {
+		struct kprobe *probes = failalloc_probes[count];
+
+		unregister_kprobe(&probes[probes[0].addr ? 0 : 1]);
+	}
+}
+
+static int failalloc_open(struct inode *inode, struct file *filp)
+{
+	unsigned int i;
+	int ret;
+
+	if (atomic_cmpxchg(&failalloc_open_count, 0, 1))
+		return -EBUSY;
+
+	for (i = 0; i < ARRAY_SIZE(failalloc_probes); i++) {
+		ret = failalloc_probe(failalloc_probes[i]);
+		if (ret)
+			goto err_unprobe;
+	}
+	return 0;
+
+err_unprobe:
+	failalloc_unprobe(i);
+	atomic_set(&failalloc_open_count, 0);
+	return ret;
+}
+
+static int failalloc_release(struct inode *inode, struct file *filp)
+{
+	WRITE_ONCE(failalloc_task, NULL);
+	failalloc_unprobe(ARRAY_SIZE(failalloc_probes));
+	atomic_set(&failalloc_open_count, 0);
+	return 0;
+}
+
+static long failalloc_ioctl(struct file *filp, unsigned int cmd,
+			    unsigned long arg)
+{
+	void __user *argp = (void __user *)arg;
+
+	WRITE_ONCE(failalloc_task, NULL);
+	switch (cmd) {
+	case FAILALLOC_ARM:
+		if (copy_from_user(&failalloc_plan, argp,
+				   sizeof(failalloc_plan)))
+			return -EFAULT;
+		memset(&failalloc_result, 0, sizeof(failalloc_result));
+		WRITE_ONCE(failalloc_task, current);
+		return 0;
+	case FAILALLOC_END:
+		return copy_to_user(argp, &failalloc_result,
+				    sizeof(failalloc_result)) ? -EFAULT : 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations failalloc_fops = {
+	.owner = THIS_MODULE,
+	.open = failalloc_open,
+	.release = failalloc_release,
+	.unlocked_ioctl = failalloc_ioctl,
+};
+
+static struct miscdevice failalloc_miscdev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "failalloc",
+	.mode = 0600,
+	.fops = &failalloc_fops,
+};
+module_misc_device(failalloc_miscdev);
+
+MODULE_DESCRIPTION("Failing allocations for tests of the ACRN HSM");
+MODULE_LICENSE("Dual BSD/GPL");

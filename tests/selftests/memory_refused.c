@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * Guest memory, and a hypervisor that refuses: what it may still use stays
+ * pinned, everything else is given back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "iomem.h"
+#include "kernel.h"
+#include "memseg.h"
+#include "vm.h"
+
+#define GPA		0x40000000UL
+#define BATCHES		5
+#define COUNT		(BATCHES * BATCH_REGIONS - 7)
+#define REAPED_MS	3000
+
+/* A refusal of the n-th batch, and all is as if nothing had been asked for */
+static void refused_batches(enum testbed_fail how, int answer, int error)
+{
+	char *memory = memory_scattered(COUNT);
+	int fd = vm_in_state(VM_CREATED, 0);
+	unsigned long calls;
+	struct pins before;
+	unsigned int n;
+	char why[32];
+
+	pins_get(&before);
+	for (n = 0; n < BATCHES; n++) {
+		snprintf(why, sizeof(why), "batch %u refused", n);
+		hv_fail(HC_SET_MEMORY_REGIONS, n, 1, answer, how);
+		calls = hv_calls(HC_SET_MEMORY_REGIONS);
+		check_result(memseg_set(fd, GPA, memory, PAGES(COUNT)), error,
+			     "SET_MEMSEG, %s", why);
+		check_equal(hv_calls(HC_SET_MEMORY_REGIONS) - calls, n + 2,
+			    "hypercalls, %s", why);
+		check_sees_nothing(VMID(0));
+		pins_check(&before, 0, why);
+		check_result(memseg_set(fd, GPA, memory, PAGES(COUNT)), 0,
+			     "SET_MEMSEG again");
+		check_sees(VMID(0), GPA, memory, PAGES(COUNT));
+		check_result(memseg_unset(fd, GPA, PAGES(COUNT)), 0,
+			     "UNSET_MEMSEG");
+	}
+}
+
+static void refused(void)
+{
+	refused_batches(TESTBED_FAIL_REFUSE, -EINVAL, -EINVAL);
+}
+
+static void refused_after(void)
+{
+	refused_batches(TESTBED_FAIL_AFTER, HV_FAILED, -EIO);
+}
+
+static void unwritten(void)
+{
+	refused_batches(TESTBED_FAIL_UNWRITTEN, 0, -EIO);
+}
+
+/* A part that is refused takes nothing from its neighbours. */
+static void neighbours_stay(void)
+{
+	char *memory = memory_scattered(COUNT);
+	int fd = vm_in_state(VM_CREATED, 0);
+	struct seen seen[] = {
+		{ .gpa = GPA, .size = PAGES(4), .memory = memory },
+		{ .gpa = GPA + PAGES(304), .size = PAGES(20),
+		  .memory = memory + PAGES(304) },
+	};
+	struct pins before;
+
+	check_result(memseg_set(fd, GPA, memory, PAGES(4)), 0, "SET_MEMSEG");
+	check_result(memseg_set(fd, GPA + PAGES(304), memory + PAGES(304),
+				PAGES(20)), 0, "SET_MEMSEG");
+	pins_get(&before);
+	hv_fail(HC_SET_MEMORY_REGIONS, 1, 1, -EINVAL, TESTBED_FAIL_REFUSE);
+	check_result(memseg_set(fd, GPA + PAGES(4), memory + PAGES(4),
+				PAGES(300)), -EINVAL, "SET_MEMSEG");
+	check_seen(VMID(0), seen, ARRAY_SIZE(seen));
+	pins_check(&before, 0, "refused");
+}
+
+static void errors(void)
+{
+	static const struct {
+		int answer, error;
+	} errors[] = {
+		{ HV_FAILED, -EIO }, { -EINVAL, -EINVAL }, { -EFAULT, -EIO },
+		{ -ENOMEM, -ENOMEM }, { -EBUSY, -EBUSY }, { -EACCES, -EACCES },
+		{ -ENODEV, -ENODEV }, { -95, -EIO },
+	};
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(8));
+	int fd = vm_in_state(VM_CREATED, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		hv_refuse(HC_SET_MEMORY_REGIONS, 1, errors[i].answer);
+		check_result(memseg_set(fd, GPA, memory, PAGES(8)),
+			     errors[i].error, "SET_MEMSEG, answer %d",
+			     errors[i].answer);
+		check_result(memseg_set(fd, GPA, memory, PAGES(8)), 0,
+			     "SET_MEMSEG");
+		hv_refuse(HC_SET_MEMORY_REGIONS, 1, errors[i].answer);
+		check_result(memseg_unset(fd, GPA, PAGES(8)), errors[i].error,
+			     "UNSET_MEMSEG, answer %d", errors[i].answer);
+		check_result(memseg_unset(fd, GPA, PAGES(8)), 0,
+			     "UNSET_MEMSEG");
+	}
+}
+
+/* Positive answers are no failures. */
+static void positive(void)
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(8));
+	int fd = vm_in_state(VM_CREATED, 0);
+
+	hv_fail(HC_SET_MEMORY_REGIONS, 0, 2, 5, TESTBED_FAIL_AFTER);
+	check_result(memseg_set(fd, GPA, memory, PAGES(8)), 0, "SET_MEMSEG");
+	check_result(memseg_unset(fd, GPA, PAGES(8)), 0, "UNSET_MEMSEG");
+	check_sees_nothing(VMID(0));
+}
+
+/* The hypervisor refuses a batch, and to take back those before as well. */
+static int stuck_memory(char *memory, struct pins *before)
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+
+	pins_get(before);
+	hv_fail(HC_SET_MEMORY_REGIONS, 2, 2, -EINVAL, TESTBED_FAIL_REFUSE);
+	check_result(memseg_set(fd, GPA, memory, PAGES(COUNT)), -EINVAL,
+		     "SET_MEMSEG");
+	return fd;
+}
+
+static void check_stuck(const struct pins *before)
+{
+	struct pins now;
+
+	pins_get(&now);
+	check_equal(now.mapped - before->mapped, 2 * BATCH_REGIONS,
+		    "pages that the VM reaches");
+	check_equal(now.pages - before->pages, COUNT, "pinned pages");
+	check_equal(now.charged - before->charged, COUNT, "charged pages");
+}
+
+static void refused_roll_back(void)
+{
+	char *memory = memory_scattered(COUNT);
+	struct pins before;
+	int fd = stuck_memory(memory, &before);
+
+	check_stuck(&before);
+	check_sees(VMID(0), GPA, memory, PAGES(2 * BATCH_REGIONS));
+	/* its place is taken until it is gone */
+	check_result(memseg_set(fd, GPA + PAGES(COUNT - 1), memory, PAGES(1)),
+		     -EEXIST, "SET_MEMSEG over it");
+	check_result(memseg_set(fd, GPA + PAGES(COUNT), memory, PAGES(1)), 0,
+		     "SET_MEMSEG behind it");
+	check_result(memseg_unset(fd, GPA + PAGES(COUNT), PAGES(1)), 0,
+		     "UNSET_MEMSEG");
+	check_stuck(&before);
+	/* the caller may try to take it back himself */
+	check_result(memseg_unset(fd, GPA, PAGES(COUNT)), 0, "UNSET_MEMSEG");
+	check_sees_nothing(VMID(0));
+	pins_check(&before, 0, "taken back");
+}
+
+static void stuck_until_destroyed(void)
+{
+	char *memory = memory_scattered(COUNT);
+	struct pins empty, before;
+	int fd;
+
+	pins_get(&empty);
+	fd = stuck_memory(memory, &before);
+	munmap(memory, PAGES(COUNT));
+	check_stuck(&before);
+	check_result(vm_destroy(fd), 0, "DESTROY_VM");
+	pins_check(&empty, 0, "destroyed");
+}
+
+static void stuck_mmio(void)
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	struct seen seen = {
+		.gpa = GPA, .size = PAGES(1), .hpa = 0xfec00000,
+		.prot = ACRN_PROT_READ | PROT_UC,
+	};
+
+	hv_refuse(HC_SET_MEMORY_REGIONS, 1, HV_FAILED);
+	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
+				     ACRN_PROT_READ), -EIO, "SET_MEMSEG");
+	check_sees_nothing(VMID(0));
+	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
+				     ACRN_PROT_READ), 0, "SET_MEMSEG");
+	hv_refuse(HC_SET_MEMORY_REGIONS, 1, HV_FAILED);
+	check_result(memseg_unset_mmio(fd, GPA, seen.size), -EIO,
+		     "UNSET_MEMSEG");
+	check_seen(VMID(0), &seen, 1);
+	check_result(memseg_unset_mmio(fd, GPA, seen.size), 0,
+		     "UNSET_MEMSEG");
+	check_sees_nothing(VMID(0));
+}
+
+/* The hypervisor's own memory is no RAM of Linux; it refuses to give it away. */
+static void hypervisors_own(void)
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+
+	hv_expect(1);
+	check_result(memseg_set_mmio(fd, GPA, iomem_hypervisor(), PAGES(1),
+				     ACRN_PROT_READ), -EIO, "SET_MEMSEG");
+	check_equal(hv_expect(0), 1, "complaints");
+	check_sees_nothing(VMID(0));
+}
+
+static void refused_unset(void)
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
+	int fd = vm_in_state(VM_CREATED, 0);
+	struct pins before;
+	unsigned int i;
+
+	pins_get(&before);
+	memory_touch(memory, PAGES(200));
+	check_result(memseg_set(fd, GPA, memory, PAGES(200)), 0, "SET_MEMSEG");
+	for (i = 0; i < 3; i++) {
+		hv_refuse(HC_SET_MEMORY_REGIONS, 1, -EINVAL);
+		check_result(memseg_unset(fd, GPA, PAGES(200)), -EINVAL,
+			     "UNSET_MEMSEG");
+		check_sees(VMID(0), GPA, memory, PAGES(200));
+		pins_check(&before, 200, "refused");
+		check_result(memseg_set(fd, GPA, memory, PAGES(1)), -EEXIST,
+			     "SET_MEMSEG over it");
+	}
+	check_result(memseg_unset(fd, GPA, PAGES(200)), 0, "UNSET_MEMSEG");
+	pins_check(&before, 0, "taken back");
+}
+
+/* The pins of a VM that cannot be destroyed stay, with or without its process. */
+static void dying(void)
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
+	struct pins empty, before;
+	int fd;
+
+	pins_get(&empty);
+	fd = vm_in_state(VM_STARTED, 0);
+	pins_get(&before);
+	check_result(memseg_set(fd, GPA, memory, PAGES(200)), 0, "SET_MEMSEG");
+	hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, -EINVAL);
+	check_result(vm_destroy(fd), -EINVAL, "DESTROY_VM");
+	pins_check(&before, 200, "dying");
+	munmap(memory, PAGES(200));
+	close(fd);
+	pins_check(&before, 200, "closed");
+	sleep_ms(1200);
+	pins_check(&before, 200, "after a retry");
+	hv_behave();
+	check(vm_gone(0, REAPED_MS), "the VM is left");
+	pins_check(&empty, 0, "destroyed");
+}
+
+static void die_with_memory(void *data)
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
+	int fd = vm_in_state(VM_STARTED, 0);
+
+	(void)data;
+	memory_touch(memory, PAGES(200));
+	check_result(memseg_set(fd, GPA, memory, PAGES(200)), 0, "SET_MEMSEG");
+	hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, -EINVAL);
+}
+
+static void process_gone(void)
+{
+	long pinned = pinned_pages();
+	struct hv_account account;
+
+	in_child(die_with_memory, NULL);
+	hv_get_account(&account);
+	check_equal(account.pages, 200, "pages that the VM reaches");
+	check_equal(pinned_pages() - pinned, 201, "pinned pages");
+	hv_behave();
+	check(vm_gone(0, REAPED_MS), "the VM is left");
+	check_equal(pinned_pages(), pinned, "pinned pages");
+}
+
+static const struct test tests[] = {
+	{ "[B14] the n-th batch is refused: all is rolled back", refused },
+	{ "[B14] the n-th batch is carried out, but answered with a failure", refused_after },
+	{ "[B14] the answer to the n-th batch is not written", unwritten },
+	{ "rolling back takes nothing from neighbours", neighbours_stay },
+	{ "[B20] errors of the hypervisor", errors },
+	{ "positive answers are successes", positive },
+	{ "the roll-back is refused: the memory stays pinned", refused_roll_back },
+	{ "[B2] and is given back when the VM is destroyed", stuck_until_destroyed },
+	{ "UNSET_MEMSEG is refused: all is as it was", refused_unset },
+	{ "MMIO is refused, and to give it back", stuck_mmio },
+	{ "[B15] the hypervisor does not give itself away", hypervisors_own },
+	{ "[B2] [F2] a VM that is dying keeps its memory", dying },
+	{ "[B2] also when its process is gone", process_gone },
+};
+
+int main(void)
+{
+	return run_tests(tests, ARRAY_SIZE(tests),
+			 NEED_HYPERVISOR | NEED_DRIVER);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * User VMs for the tests: builders, the ioctls as a table, and a model of what
+ * the driver is to answer in which state.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include <linux/acrn/acrn_ioctl_defs.h>
+
+#include "control.h"
+
+#define MAX_VMS		TESTBED_MAX_VMS
+
+/* The id that the test hypervisor gives to the VM of configuration n */
+#define VMID(config)	((config) + 1)
+
+enum vm_state {
+	VM_EMPTY,
+	VM_CREATED,
+	VM_STARTED,
+	VM_PAUSED,
+	VM_DYING,
+	VM_STATES,
+};
+
+enum op {
+	OP_GET_API_VERSION,
+	OP_CREATE_VM,
+	OP_DESTROY_VM,
+	OP_START_VM,
+	OP_PAUSE_VM,
+	OP_CREATE_VCPU,
+	OP_RESET_VM,
+	OP_SET_VCPU_REGS,
+	OPS,
+};
+
+/**
+ * struct op_info - an ioctl
+ * @name: its name
+ * @number: its number
+ * @size: of its argument, 0: the argument is ignored
+ * @in: it reads its argument
+ * @out: it writes its argument
+ */
+struct op_info {
+	const char *name;
+	unsigned int number;
+	unsigned int size;
+	bool in;
+	bool out;
+};
+
+extern const struct op_info op_info[OPS];
+extern const char *const vm_state_names[VM_STATES];
+
+/* Any valid argument */
+union argument {
+	struct acrn_api_version version;
+	struct acrn_create_vm create;
+	struct acrn_create_vcpu vcpu;
+	struct acrn_set_vcpu_regs regs;
+};
+
+/**
+ * struct vm_model - what a VM is, by the documentation of the ioctls
+ * @state: its state
+ * @vcpus: how many vCPUs it has
+ */
+struct vm_model {
+	enum vm_state state;
+	unsigned int vcpus;
+};
+
+int hsm_open(void);
+int hsm_ioctl(int fd, unsigned int number, void *argument);
+
+void *vm_io_page(unsigned int config);
+void vm_uuid(unsigned int config, void *uuid);
+void vm_fill_create(struct acrn_create_vm *create, unsigned int config);
+void vm_fill_regs(struct acrn_set_vcpu_regs *regs);
+
+int vm_create(int fd, unsigned int config);
+int vm_create_flags(int fd, unsigned int config, unsigned long flags);
+int vm_create_vcpu(int fd, unsigned int vcpu);
+int vm_set_regs(int fd);
+int vm_start(int fd);
+int vm_pause(int fd);
+int vm_reset(int fd);
+int vm_destroy(int fd);
+
+void op_fill(enum op op, union argument *argument, unsigned int config,
+	     unsigned int vcpu);
+int op_run(enum op op, int fd, unsigned int config, unsigned int vcpu);
+int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu);
+
+int vm_in_state(enum vm_state state, unsigned int config);
+void vm_to_state(int fd, enum vm_state state, unsigned int config);
+void vm_look(unsigned int config, struct vm_model *vm);
+void vm_check(unsigned int config, const struct vm_model *vm);
+bool vm_gone(unsigned int config, unsigned int ms);
+
+#endif /* VM_H */
