@@ -62,7 +62,6 @@ static void build_madt(const struct table *old)
 	const u8 *entry = (const u8 *)old + MADT_FIRST_ENTRY;
 	const u8 *end = (const u8 *)old + old->length;
 	u8 *out = new_madt + MADT_FIRST_ENTRY;
-	u32 for_service = 0;
 
 	if (old->length + sizeof(struct madt_wakeup) > sizeof(new_madt))
 		panic("MADT of %u bytes", old->length);
@@ -74,7 +73,7 @@ static void build_madt(const struct table *old)
 			if (entry[3] >= MAX_CPUS)
 				panic("APIC id %u, more than %u", entry[3], MAX_CPUS - 1);
 			cpu_count++;
-			if (for_service++ >= config.service_cpus)
+			if (!is_service_cpu(entry[3]))
 				continue;
 		}
 		memcpy(out, entry, entry[1]);

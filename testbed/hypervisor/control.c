@@ -17,7 +17,7 @@ static s64 probe(struct arguments *a)
 	u32 i;
 
 	a->rbx = TESTBED_MAGIC;
-	a->rcx = cpu_count;
+	a->rcx = cpu_count - SERVICE_BSP;
 	a->rsi = 0;
 	for (i = 0; i < MAX_CPUS; i++)
 		a->rsi += cpus[i].online && cpus[i].for_users;

@@ -15,10 +15,14 @@
 #define LAPIC_ICR_LOW	0x300
 #define LAPIC_ICR_HIGH	0x310
 #define LAPIC_LVT_TIMER	0x320
+#define LAPIC_LVT_LINT0	0x350
+#define LAPIC_LVT_LINT1	0x360
 #define LAPIC_TIMER_INIT 0x380
 #define LAPIC_TIMER_NOW	0x390
 #define LAPIC_TIMER_DIV	0x3e0
 #define LAPIC_MASKED	0x10000
+#define LVT_EXTINT	0x700
+#define LVT_NMI		0x400
 #define ICR_BUSY	BIT(12)
 
 #define WAKE_VECTOR	0xe0	/* of the host: ends a wait */
@@ -238,13 +242,20 @@ void lapic_take(void)
 }
 
 /**
- * lapic_give_back() - leave the local APIC about as a reset would
+ * lapic_give_back() - leave the local APIC about as the firmware does
+ * @first: to the Service VM's first CPU, which gets the PIC's interrupts and NMIs;
+ *	else about as a reset does
  */
-void lapic_give_back(void)
+void lapic_give_back(bool first)
 {
 	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
 	lapic_write(LAPIC_TIMER_INIT, 0);
-	lapic_write(LAPIC_SVR, 0xff);
+	if (first) {
+		lapic_write(LAPIC_LVT_LINT0, LVT_EXTINT);
+		lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	} else {
+		lapic_write(LAPIC_SVR, 0xff);
+	}
 }
 
 /**

@@ -20,6 +20,15 @@
 
 #define MAX_CPUS	32	/* APIC ids 0..31 */
 
+/*
+ * The Service VM's first CPU.  CPU 0 runs no guest: in QEMU 7.2 every CPU that
+ * loads an FPU status without an exception pending, as each switch of threads
+ * does, clears a bit of CPU 0's hflags2 (cpu_clear_ignne()), without a lock.  Now
+ * and then that takes back what VMRUN or #VMEXIT changes there at the same moment,
+ * and CPU 0 goes on in the hypervisor with the guest's nested table.
+ */
+#define SERVICE_BSP	1
+
 /* Put into the part of the hypervisor's memory that the Service VM can read */
 #define SHARED		__attribute__((section(".shared")))
 
@@ -241,6 +250,7 @@ void irq_stub(void);
 void nmi_stub(void);
 
 /* main.c */
+bool is_service_cpu(u32 apic_id);
 void hv_main(u32 multiboot_info) __noreturn;
 void ap_main(u32 id) __noreturn;
 
@@ -266,7 +276,7 @@ void cpu_init(struct cpu *cpu);
 void calibrate_clocks(void);
 void start_other_cpus(void);
 void lapic_take(void);
-void lapic_give_back(void);
+void lapic_give_back(bool first);
 void cpu_sleep(void);
 void cpu_nap(u32 microseconds);
 void send_ipi(u32 apic_id, u32 icr_low);

@@ -107,7 +107,7 @@ s64 hc_notify_request_finish(struct cpu *cpu, u64 vmid, u64 vcpu_id)
  */
 void send_upcall(void)
 {
-	send_ipi(0, ICR_FIXED | READ_ONCE(upcall_vector));
+	send_ipi(SERVICE_BSP, ICR_FIXED | READ_ONCE(upcall_vector));
 }
 
 /**

@@ -92,8 +92,8 @@ static void wake(u32 apic_id)
 {
 	struct cpu *target = apic_id < MAX_CPUS ? &cpus[apic_id] : NULL;
 
-	if (!target || !target->online || !apic_id || target->owner ||
-	    apic_id >= config.service_cpus) {
+	if (!target || !target->online || apic_id == SERVICE_BSP || target->owner ||
+	    !is_service_cpu(apic_id)) {
 		/* Answered all the same: Linux would wait for ever */
 		complain("Service VM wakes CPU %u, which is not its own", apic_id);
 		store_release(mailbox.command, MAILBOX_NOOP);

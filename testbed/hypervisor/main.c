@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * Boot: read the command line, load the Service VM, start every CPU, then give
- * the boot CPU to the Service VM.
+ * Boot: read the command line, load the Service VM, start every CPU, then let
+ * the first of the others enter the Service VM.
  *
  * Command line (multiboot, QEMU's -append):
- *	service_cpus=N	CPUs 0..N-1 are the Service VM's, the rest is kept for
- *			User VMs (2)
+ *	service_cpus=N	CPUs 1..N are the Service VM's, those after them are kept
+ *			for User VMs (2)
  *	unprivileged	CPUID does not show the privilege bit
  *	api=MAJOR.MINOR	what HC_GET_API_VERSION answers (1.0)
  *	quiet		no lines of the log about hypercalls and events
@@ -18,6 +18,23 @@ struct config config = {
 	.api_major = 1,
 	.log_calls = true,
 };
+
+/* Where the Service VM begins; @rip is written last */
+static struct {
+	u64 rip;
+	u64 boot_params;
+} service_entry;
+
+/**
+ * is_service_cpu() - is this a CPU that the Service VM was given at the start?
+ * @apic_id: the CPU
+ *
+ * Return: true if so.
+ */
+bool is_service_cpu(u32 apic_id)
+{
+	return apic_id >= SERVICE_BSP && apic_id - SERVICE_BSP < config.service_cpus;
+}
 
 static u32 number(const char **text)
 {
@@ -63,12 +80,12 @@ static void read_command_line(const char *line)
 }
 
 /**
- * hv_main() - the boot CPU
+ * hv_main() - CPU 0
  * @multiboot_info: as the boot loader left it
  */
 void hv_main(u32 multiboot_info)
 {
-	u64 boot_params, rip;
+	u64 rip;
 	u32 i;
 
 	read_command_line(multiboot_command_line(multiboot_info));
@@ -77,21 +94,25 @@ void hv_main(u32 multiboot_info)
 	cpuid_view = (struct cpuid_view){ true, config.privileged };
 	for (i = 0; i < MAX_CPUS; i++) {
 		cpus[i].id = i;
-		cpus[i].for_users = i >= config.service_cpus;
+		cpus[i].for_users = i >= SERVICE_BSP && !is_service_cpu(i);
 	}
 	cpus[0].online = true;
-	cpus[0].in_service = true;
+	cpus[SERVICE_BSP].in_service = true;
 	cpu_init(&cpus[0]);
 	calibrate_clocks();
-	rip = linux_load(multiboot_info, &boot_params);
+	rip = linux_load(multiboot_info, &service_entry.boot_params);
 	service_vm_init();
 	vcpu_init_maps();
 	start_other_cpus();
+	if (cpu_count <= config.service_cpus)
+		panic("%u CPUs are not enough: one is the hypervisor's own", cpu_count);
 	log("testbed: %u CPUs, %u of them the Service VM's; %lu MiB of RAM; TSC %u kHz; hypervisor at 0x%lx-0x%lx",
-	    cpu_count, config.service_cpus < cpu_count ? config.service_cpus : cpu_count,
-	    ram_total() >> 20, tsc_khz, (u64)hv_start, (u64)hv_end);
-	service_vm_run(&cpus[0], rip, boot_params);
-	panic("the boot CPU has left the Service VM");
+	    cpu_count, config.service_cpus, ram_total() >> 20, tsc_khz, (u64)hv_start,
+	    (u64)hv_end);
+	store_release(service_entry.rip, rip);
+	kick_cpu(&cpus[SERVICE_BSP]);
+	for (;;)
+		__asm__ volatile("hlt");
 }
 
 /**
@@ -107,12 +128,19 @@ void ap_main(u32 id)
 	cpu_init(cpu);
 	lapic_take();
 	store_release(cpu->online, true);
+	if (id == SERVICE_BSP) {
+		while (!(rip = load_acquire(service_entry.rip)))
+			cpu_sleep();
+		lapic_give_back(true);
+		service_vm_run(cpu, rip, service_entry.boot_params);
+		panic("the first CPU has left the Service VM");
+	}
 	for (;;) {
 		vcpu = load_acquire(cpu->run);
 		if (vcpu) {
 			vcpu_run(cpu, vcpu);
 		} else if (mailbox_take(cpu, &rip)) {
-			lapic_give_back();
+			lapic_give_back(false);
 			service_vm_run(cpu, rip, 0);
 			lapic_take();
 		} else {

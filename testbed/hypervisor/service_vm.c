@@ -16,6 +16,8 @@
 #define SLEEP_ENABLE	BIT(13)		/* in PM1_CNT */
 #define PORT_TESTBED	((u32)TESTBED_PORT)
 #define VM_CR_SVM_DISABLED BIT(4)
+#define MSR_READ	1
+#define MSR_WRITE	2
 
 static u64 *service_npt;
 static u8 iopm[IOPM_SIZE] __aligned(4096);
@@ -27,7 +29,7 @@ static void intercept_port(u32 port, u32 count)
 		iopm[port / 8] |= BIT(port % 8);
 }
 
-static void intercept_msr(u32 msr)	/* reads and writes */
+static void intercept_msr(u32 msr, u32 accesses)
 {
 	u32 n = msr;
 
@@ -35,7 +37,7 @@ static void intercept_msr(u32 msr)	/* reads and writes */
 		n = 0x4000 + (msr & 0x1fff);
 	else if (msr >= 0xc0000000)
 		n = 0x2000 + (msr & 0x1fff);
-	msrpm[n / 4] |= 3 << n % 4 * 2;
+	msrpm[n / 4] |= accesses << n % 4 * 2;
 }
 
 /**
@@ -56,9 +58,10 @@ void service_vm_init(void)
 	intercept_port(TESTBED_PORT, 4);
 	if (acpi_pm1_control)
 		intercept_port(acpi_pm1_control, 2);
-	intercept_msr(MSR_EFER);
-	intercept_msr(MSR_VM_CR);
-	intercept_msr(MSR_HSAVE_PA);
+	intercept_msr(MSR_EFER, MSR_READ | MSR_WRITE);
+	intercept_msr(MSR_VM_CR, MSR_READ | MSR_WRITE);
+	intercept_msr(MSR_HSAVE_PA, MSR_READ | MSR_WRITE);
+	intercept_msr(MSR_APIC_BASE, MSR_READ);
 }
 
 static void init_vmcb(struct vmcb *v, u64 rip)
@@ -162,6 +165,10 @@ static void msr_exit(struct cpu *cpu)
 		v->efer = (value & ~EFER_LMA) | (v->efer & EFER_LMA) | EFER_SVME;
 	} else if (msr == MSR_EFER) {
 		value = v->efer & ~EFER_SVME;
+	} else if (msr == MSR_APIC_BASE && !write) {
+		value = rdmsr(MSR_APIC_BASE) & ~APIC_BASE_BSP;
+		if (cpu->id == SERVICE_BSP)
+			value |= APIC_BASE_BSP;
 	} else if (msr == MSR_VM_CR && !write) {
 		value = VM_CR_SVM_DISABLED;
 	} else {

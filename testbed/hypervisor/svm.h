@@ -57,6 +57,7 @@
 #define PAT_AT_RESET		0x0007040600070406UL
 
 #define MSR_APIC_BASE		0x1bU
+#define APIC_BASE_BSP		BIT(8)
 #define MSR_PAT			0x277U
 #define MSR_EFER		0xc0000080U
 #define MSR_VM_CR		0xc0010114U

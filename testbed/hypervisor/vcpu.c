@@ -9,7 +9,6 @@
 #define RETRY_US	100	/* between two tries of an access that finds nothing */
 #define SEG_ACCESSED	0x93	/* writable data, present */
 #define SEG_DATA_32	0xc93
-#define APIC_BASE_BSP	BIT(8)
 #define APIC_BASE_ON	0xfee00800UL
 
 static u8 iopm[IOPM_SIZE] __aligned(4096);	/* all intercepted */

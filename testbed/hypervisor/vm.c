@@ -392,9 +392,9 @@ s64 hc_offline_cpu(struct cpu *cpu, u64 apic_id, u64 unused)
 
 	(void)unused;
 	note(cpu, " lapic=%lu", apic_id);
-	if (!apic_id)
+	if (apic_id == SERVICE_BSP)
 		return -1;
-	if (apic_id >= MAX_CPUS)
+	if (!apic_id || apic_id >= MAX_CPUS)
 		return 0;
 	target = &cpus[apic_id];
 	if (!target->online || target->for_users)

@@ -40,7 +40,7 @@
 /* A hypercall is named by the low byte of its id: 0x10 is HC_CREATE_VM. */
 enum testbed_command {
 	/*
-	 * out rbx: TESTBED_MAGIC, rcx: pCPUs in all, rsi: pCPUs kept from the
+	 * out rbx: TESTBED_MAGIC, rcx: pCPUs for VMs, rsi: pCPUs kept from the
 	 * Service VM for User VMs, rdi: bytes of RAM the Service VM has
 	 */
 	TESTBED_PROBE,

@@ -726,7 +726,7 @@ static void handed_over_cpu(void)
 	open_clean();
 	apic = apic_id(cpu);
 	check(apic > 0, "CPU %u has no local APIC id", cpu);
-	check_raw(raw_call(HC_SOS_OFFLINE_CPU, 0, 0), -1, "the first CPU");
+	check_raw(raw_call(HC_SOS_OFFLINE_CPU, apic_id(0), 0), -1, "the first CPU");
 	check_raw(raw_call(HC_SOS_OFFLINE_CPU, 200, 0), 0, "an unknown CPU");
 	check_equal(fill(), pcpus, "vCPUs");
 	check(!has_vcpu_on(apic), "a vCPU runs on the Service VM's CPU");
