@@ -2,7 +2,7 @@
 # The targets that test and show the module.  Included by the top Makefile, which
 # sets HERE.
 
-.PHONY: demo shell check check-checks check-selftests check-list help-testing
+.PHONY: demo shell check check-checks check-selftests check-list fuzz help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -22,6 +22,10 @@ check-selftests:
 check-list:
 	@'$(HERE)/tests/check' --list
 
+fuzz:
+	@KERNEL='$(KERNEL)' DURATION='$(SECONDS)' SEED='$(SEED)' REPLAY='$(REPLAY)' \
+		'$(HERE)/tests/fuzz/run'
+
 help: help-testing
 help-testing:
 	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
@@ -33,4 +37,5 @@ help-testing:
 	@echo '  check-checks     the builds and static checks only'
 	@echo '  check-selftests  what runs under the hypervisor only'
 	@echo '  check-list       the names that T= knows'
+	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo
