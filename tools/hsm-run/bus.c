@@ -7,8 +7,9 @@
  * value (of a read) and IC_NOTIFY_REQUEST_FINISH; the slot's state is the
  * driver's and the hypervisor's business.
  *
- * IC_ATTACH_IOREQ_CLIENT waits as well, but would not notice a signal that came
- * just before; ppoll() does.
+ * IC_ATTACH_IOREQ_CLIENT waits as well, but for requests only; ppoll() waits for
+ * eventfds, timers and the terminal too, and notices a signal that came just
+ * before.  All devices run in this one thread and need no locks.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -20,13 +21,66 @@
 
 #include "bus.h"
 
-static const struct device * const devices[] = { &uart, &exit_port, &checker };
+#define MAX_DEVICES	32
+#define MAX_WATCHES	16
 
-volatile bool bus_stop;
-int bus_exit_status = -1;
+static struct device *devices[MAX_DEVICES];
+static unsigned int device_count;
+static struct watch *watches[MAX_WATCHES];
+static unsigned int watch_count;
 
-static const struct device *find_device(uint32_t type, uint64_t address,
-					uint64_t size)
+static volatile sig_atomic_t ended = BUS_RUNS;
+int bus_exit_status;
+
+/**
+ * bus_add() - add a device
+ * @vm: its VM
+ * @device: the device
+ */
+void bus_add(struct vm *vm, struct device *device)
+{
+	if (device_count == MAX_DEVICES)
+		errx(1, "too many devices");
+	device->vm = vm;
+	devices[device_count++] = device;
+}
+
+/**
+ * bus_watch() - wait for one more file
+ * @watch: the file
+ */
+void bus_watch(struct watch *watch)
+{
+	if (watch_count == MAX_WATCHES)
+		errx(1, "too many files");
+	watches[watch_count++] = watch;
+}
+
+/**
+ * bus_reset() - bring all devices to the state in which a machine starts
+ */
+void bus_reset(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < device_count; i++) {
+		if (devices[i]->reset)
+			devices[i]->reset(devices[i]);
+	}
+}
+
+/**
+ * bus_end() - have bus_run() return
+ * @how: what it returns
+ */
+void bus_end(enum bus_end how)
+{
+	if (ended == BUS_RUNS)
+		ended = how;
+}
+
+static struct device *find_device(uint32_t type, uint64_t address,
+				  uint64_t size)
 {
 	unsigned int i;
 
@@ -34,8 +88,8 @@ static const struct device *find_device(uint32_t type, uint64_t address,
 	if (size > sizeof(uint64_t))
 		return NULL;
 
-	for (i = 0; i < ARRAY_SIZE(devices); i++) {
-		const struct device *device = devices[i];
+	for (i = 0; i < device_count; i++) {
+		struct device *device = devices[i];
 
 		if (device->type == type && address >= device->start &&
 		    address - device->start < device->size &&
@@ -46,20 +100,18 @@ static const struct device *find_device(uint32_t type, uint64_t address,
 }
 
 /* Where there is no device, writes are lost and reads give all ones. */
-static uint64_t access_device(struct vm *vm, const struct device *device,
-			      uint64_t address, unsigned int size, bool write,
-			      uint64_t value)
+static uint64_t access_device(struct device *device, uint64_t address,
+			      unsigned int size, bool write, uint64_t value)
 {
 	if (!device)
 		return write ? value : ~0UL;
 	if (!write)
-		return device->read(vm, address - device->start, size);
-	device->write(vm, address - device->start, size, value);
+		return device->read(device, address - device->start, size);
+	device->write(device, address - device->start, size, value);
 	return value;
 }
 
-static void handle(struct vm *vm, struct acrn_io_request *slot,
-		   unsigned int vcpu, bool trace)
+static void handle(struct acrn_io_request *slot, unsigned int vcpu, bool trace)
 {
 	static const char * const types[] = { "pio", "mmio", "pci" };
 	struct acrn_mmio_request *mmio = &slot->reqs.mmio;
@@ -68,12 +120,11 @@ static void handle(struct vm *vm, struct acrn_io_request *slot,
 	/* Up to the value, both look alike. */
 	bool write = mmio->direction == ACRN_IOREQ_WRITE;
 	uint64_t value = is_pio ? pio->value : mmio->value;
-	const struct device *device = NULL;
+	struct device *device = NULL;
 
 	if (slot->type <= ACRN_IOREQ_MMIO)
 		device = find_device(slot->type, mmio->address, mmio->size);
-	value = access_device(vm, device, mmio->address, mmio->size, write,
-			      value);
+	value = access_device(device, mmio->address, mmio->size, write, value);
 	if (!write && slot->type == ACRN_IOREQ_MMIO)
 		mmio->value = value;
 	else if (!write)	/* the value of PCI requests lies here as well */
@@ -104,33 +155,54 @@ static void answer_requests(struct vm *vm, bool trace)
 			continue;
 		if (slot->type > ACRN_IOREQ_PCICFG)
 			errx(1, "request of unknown type %u", slot->type);
-		handle(vm, slot, vcpu, trace);
+		handle(slot, vcpu, trace);
+		/* Who asked for a reset shall not run on until it comes. */
+		if (ended == BUS_RESET)
+			return;
 		if (ioctl(vm->fd, IC_NOTIFY_REQUEST_FINISH, &notify))
 			err(1, "IC_NOTIFY_REQUEST_FINISH");
 	}
 }
 
 /**
- * bus_run() - answer the VM's requests until the guest or the user ends it
+ * bus_run() - answer the VM's requests until something ends the run
  * @vm: a started VM
  * @trace: print each request
  *
- * The signals that set bus_stop are blocked but while it waits.
+ * The signals that call bus_end() are blocked but while it waits.
+ *
+ * Return: how it ended.
  */
-void bus_run(struct vm *vm, bool trace)
+enum bus_end bus_run(struct vm *vm, bool trace)
 {
-	struct pollfd node = { .fd = vm->fd, .events = POLLIN };
+	struct pollfd files[1 + MAX_WATCHES];
+	enum bus_end how;
 	sigset_t none;
+	unsigned int i;
 
 	sigemptyset(&none);
-	while (!bus_stop) {
-		if (ppoll(&node, 1, NULL, &none) < 0) {
+	while (ended == BUS_RUNS) {
+		files[0] = (struct pollfd){ .fd = vm->fd, .events = POLLIN };
+		for (i = 0; i < watch_count; i++)
+			files[1 + i] = (struct pollfd){
+				.fd = watches[i]->fd, .events = POLLIN,
+			};
+		if (ppoll(files, 1 + watch_count, NULL, &none) < 0) {
 			if (errno != EINTR)
 				err(1, "ppoll");
 			continue;
 		}
-		if (node.revents & POLLHUP)
+		if (files[0].revents & POLLHUP)
 			errx(1, "the I/O request client is gone");
 		answer_requests(vm, trace);
+		for (i = 0; i < watch_count && ended == BUS_RUNS; i++) {
+			/* A request just before may have switched it off. */
+			if (files[1 + i].revents && watches[i]->fd >= 0)
+				watches[i]->ready(watches[i]);
+		}
 	}
+	how = ended;
+	if (how == BUS_RESET)
+		ended = BUS_RUNS;
+	return how;
 }

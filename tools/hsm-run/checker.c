@@ -13,27 +13,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus.h"
+#include "devices.h"
 
-static uint64_t exit_read(struct vm *vm, uint64_t offset, unsigned int size)
+static uint64_t exit_read(struct device *device, uint64_t offset,
+			  unsigned int size)
 {
-	(void)vm;
+	(void)device;
 	(void)offset;
 	(void)size;
 	return ~0UL;
 }
 
-static void exit_write(struct vm *vm, uint64_t offset, unsigned int size,
-		       uint64_t value)
+static void exit_write(struct device *device, uint64_t offset,
+		       unsigned int size, uint64_t value)
 {
-	(void)vm;
+	(void)device;
 	(void)offset;
 	(void)size;
 	bus_exit_status = value & 0xff;
-	bus_stop = true;
+	bus_end(BUS_EXIT);
 }
 
-const struct device exit_port = {
+static struct device exit_port = {
 	.name = "exit",
 	.type = ACRN_IOREQ_PIO,
 	.start = 0xf4,
@@ -96,24 +97,25 @@ static void check(struct vm *vm)
 		registers.result ? "as the guest says" : "not what the guest says");
 }
 
-static uint64_t checker_read(struct vm *vm, uint64_t offset, unsigned int size)
+static uint64_t checker_read(struct device *device, uint64_t offset,
+			     unsigned int size)
 {
 	uint64_t value = 0;
 
-	(void)vm;
+	(void)device;
 	memcpy(&value, (uint8_t *)&registers + offset, size);
 	return value;
 }
 
-static void checker_write(struct vm *vm, uint64_t offset, unsigned int size,
-			  uint64_t value)
+static void checker_write(struct device *device, uint64_t offset,
+			  unsigned int size, uint64_t value)
 {
 	memcpy((uint8_t *)&registers + offset, &value, size);
 	if (offset == offsetof(struct checker_registers, result))
-		check(vm);
+		check(device->vm);
 }
 
-const struct device checker = {
+static struct device checker = {
 	.name = "checker",
 	.type = ACRN_IOREQ_MMIO,
 	.start = 0xd0000000,
@@ -121,3 +123,13 @@ const struct device checker = {
 	.read = checker_read,
 	.write = checker_write,
 };
+
+/**
+ * checker_add() - add the exit port and the checker
+ * @vm: their VM
+ */
+void checker_add(struct vm *vm)
+{
+	bus_add(vm, &exit_port);
+	bus_add(vm, &checker);
+}

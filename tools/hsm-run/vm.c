@@ -114,15 +114,96 @@ void vm_set_regs(struct vm *vm, const struct acrn_vcpu_regs *regs)
  * vm_start() - let the VM run
  * @vm: a VM with memory and registers
  *
- * There is a client before, so that no request has to wait for one.
+ * There is a client before, so that no request has to wait for one.  It stays
+ * when the VM is reset.
  */
 void vm_start(struct vm *vm)
 {
-	vm->client = ioctl(vm->fd, IC_CREATE_IOREQ_CLIENT, 0);
-	if (vm->client <= 0)
-		err(1, "IC_CREATE_IOREQ_CLIENT");
+	if (!vm->client) {
+		vm->client = ioctl(vm->fd, IC_CREATE_IOREQ_CLIENT, 0);
+		if (vm->client <= 0)
+			err(1, "IC_CREATE_IOREQ_CLIENT");
+	}
 	if (ioctl(vm->fd, IC_START_VM, 0))
 		err(1, "IC_START_VM");
+}
+
+/**
+ * vm_reset() - bring the VM back to where registers are set and it is started
+ * @vm: a VM that was started
+ *
+ * The request that asked for the reset is not answered but forgotten, with all
+ * others.  Memory, vCPUs, the client and eventfds stay.
+ */
+void vm_reset(struct vm *vm)
+{
+	if (ioctl(vm->fd, IC_PAUSE_VM, 0))
+		err(1, "IC_PAUSE_VM");
+	if (ioctl(vm->fd, IC_CLEAR_VM_IOREQ, 0))
+		err(1, "IC_CLEAR_VM_IOREQ");
+	if (ioctl(vm->fd, IC_RESET_VM, 0))
+		err(1, "IC_RESET_VM");
+}
+
+/**
+ * vm_set_irqline() - change an interrupt line
+ * @vm: the VM
+ * @gsi: global system interrupt
+ * @op: ACRN_IRQLINE_HIGH...
+ */
+void vm_set_irqline(struct vm *vm, unsigned int gsi, unsigned int op)
+{
+	if (ioctl(vm->fd, IC_SET_IRQLINE, ACRN_IRQLINE(gsi, op)))
+		warn("IC_SET_IRQLINE of line %u", gsi);
+}
+
+/**
+ * vm_ioeventfd() - have writes to an address signal an eventfd, or no longer
+ * @vm: the VM
+ * @event: the eventfd
+ * @gpa: guest-physical address
+ * @size: of the write, bytes
+ * @assign: or the opposite
+ *
+ * Return: whether that worked.
+ */
+bool vm_ioeventfd(struct vm *vm, int event, uint64_t gpa, uint32_t size,
+		  bool assign)
+{
+	struct acrn_ioeventfd argument = {
+		.fd = event,
+		.flags = assign ? 0 : ACRN_IOEVENTFD_DEASSIGN,
+		.addr = gpa,
+		.len = size,
+	};
+
+	if (!ioctl(vm->fd, IC_EVENT_IOEVENTFD, &argument))
+		return true;
+	warn("IC_EVENT_IOEVENTFD at %#llx", (unsigned long long)gpa);
+	return false;
+}
+
+/**
+ * vm_irqfd() - have signals of an eventfd inject an MSI, or no longer
+ * @vm: the VM
+ * @event: the eventfd
+ * @msi: the MSI, or NULL: no longer
+ *
+ * Return: whether that worked.
+ */
+bool vm_irqfd(struct vm *vm, int event, const struct acrn_msi_entry *msi)
+{
+	struct acrn_irqfd argument = {
+		.fd = event,
+		.flags = msi ? 0 : ACRN_IRQFD_DEASSIGN,
+	};
+
+	if (msi)
+		argument.msi = *msi;
+	if (!ioctl(vm->fd, IC_EVENT_IRQFD, &argument))
+		return true;
+	warn("IC_EVENT_IRQFD");
+	return false;
 }
 
 /**
@@ -154,4 +235,22 @@ void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size)
 	if (gpa > vm->memory_size || size > vm->memory_size - gpa)
 		return NULL;
 	return vm->memory + gpa;
+}
+
+/**
+ * vm_must_have() - memory without which nothing can start
+ * @vm: a VM with memory
+ * @gpa: guest-physical address
+ * @size: bytes
+ *
+ * Return: a pointer.
+ */
+void *vm_must_have(struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	void *p = vm_memory(vm, gpa, size);
+
+	if (!p)
+		errx(1, "the guest does not fit: %#llx bytes at %#llx",
+		     (unsigned long long)size, (unsigned long long)gpa);
+	return p;
 }

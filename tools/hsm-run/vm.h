@@ -18,7 +18,7 @@
  * struct vm - a User VM
  * @fd: the open node; the VM lives as long as it, or shorter
  * @id: the hypervisor's id
- * @client: id of our I/O request client
+ * @client: id of our I/O request client, 0: there is none yet
  * @vcpus: number of vCPUs
  * @slots: the I/O request page, a slot per vCPU
  * @memory: guest RAM, as we see it; it begins at guest-physical address 0
@@ -44,13 +44,19 @@ void vm_create(struct vm *vm, const uint8_t uuid[16], unsigned int vcpus);
 void vm_add_memory(struct vm *vm, size_t size, bool hugepages);
 void vm_set_regs(struct vm *vm, const struct acrn_vcpu_regs *regs);
 void vm_start(struct vm *vm);
+void vm_reset(struct vm *vm);
 void vm_destroy(struct vm *vm);
+
+/* What devices do; a failure is worth a warning, the VM goes on */
+void vm_set_irqline(struct vm *vm, unsigned int gsi, unsigned int op);
+bool vm_ioeventfd(struct vm *vm, int event, uint64_t gpa, uint32_t size,
+		  bool assign);
+bool vm_irqfd(struct vm *vm, int event, const struct acrn_msi_entry *msi);
 
 /* NULL: there is no such memory */
 void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size);
-
-/* loader.c */
-void load_guest(struct vm *vm, const char *file);
+/* For what has to be there: the program ends if it is not */
+void *vm_must_have(struct vm *vm, uint64_t gpa, uint64_t size);
 
 /* demo.c */
 bool demo(void);

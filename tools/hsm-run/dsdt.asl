@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * hsm-run: what ACPI tells a guest about its devices, beside the tables of acpi.c.
+ * iasl makes bytes of it, which acpi.c takes in.
+ */
+DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRN  ", "HSM-RUN ", 1)
+{
+	/* What power.c expects in the sleep register */
+	Name (\_S5, Package () { 5, 5, 0, 0 })
+
+	Scope (\_SB)
+	{
+		/* One bus behind ports 0xcf8 and 0xcfc; interrupts are MSIs only */
+		Device (PCI0)
+		{
+			Name (_HID, EisaId ("PNP0A03"))
+			Name (_CRS, ResourceTemplate ()
+			{
+				WordBusNumber (ResourceProducer, MinFixed, MaxFixed,
+					PosDecode, 0, 0, 0, 0, 1)
+				IO (Decode16, 0xcf8, 0xcf8, 1, 8)
+				/* PCI_MEMORY of pci.h */
+				DWordMemory (ResourceProducer, PosDecode, MinFixed,
+					MaxFixed, NonCacheable, ReadWrite, 0,
+					0xc0000000, 0xc0ffffff, 0, 0x01000000)
+			})
+		}
+
+		Device (COM1)
+		{
+			Name (_HID, EisaId ("PNP0501"))
+			Name (_UID, 1)
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x3f8, 0x3f8, 1, 8)
+				IRQNoFlags () { 4 }
+			})
+		}
+
+		Device (RTC)
+		{
+			Name (_HID, EisaId ("PNP0B00"))
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x70, 0x70, 1, 2)
+			})
+		}
+	}
+}

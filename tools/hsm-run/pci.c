@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * hsm-run: a PCI bus: its host bridge, and how configuration space is reached.
+ *
+ * The driver passes accesses to the ports 0xcf8 and 0xcfc on as they are.
+ * BARs have addresses from the start, as after a PC's firmware, and can be moved.
+ */
+#include <err.h>
+#include <string.h>
+
+#include "pci.h"
+
+#define ADDRESS_PORT	0xcf8
+#define DATA_PORT	0xcfc
+#define ENABLE		0x80000000U
+#define REGISTER(address) ((address) & 0xfc)
+#define FUNCTION(address) ((address) >> 8 & 7)
+#define SLOT(address)	((address) >> 11 & 31)
+#define BUS(address)	((address) >> 16 & 255)
+
+#define SLOTS		4
+#define BAR(n)		(PCI_BASE_ADDRESS_0 + 4 * (n))
+
+static struct pci_device *slots[SLOTS];
+static uint32_t address;
+
+static void set16(uint8_t *at, uint16_t value)
+{
+	at[0] = value;
+	at[1] = value >> 8;
+}
+
+static void set32(uint8_t *at, uint32_t value)
+{
+	set16(at, value);
+	set16(at + 2, value >> 16);
+}
+
+/* The windows follow the BARs while the guest has memory accesses enabled. */
+static void update_windows(struct pci_device *pci)
+{
+	bool on = pci_get16(pci, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	unsigned int i;
+
+	for (i = 0; i < PCI_BARS; i++) {
+		struct device *window = &pci->bars[i].window;
+		uint32_t bar = pci_get16(pci, BAR(i)) |
+			       (uint32_t)pci_get16(pci, BAR(i) + 2) << 16;
+
+		if (!pci->bars[i].read)
+			continue;
+		window->start = bar & PCI_BASE_ADDRESS_MEM_MASK;
+		window->size = on ? PCI_BAR_SIZE : 0;
+	}
+	if (pci->moved)
+		pci->moved(pci);
+}
+
+static void config_write(struct pci_device *pci, unsigned int reg,
+			 unsigned int size, uint32_t value)
+{
+	unsigned int i;
+
+	for (i = reg; i < reg + size; i++, value >>= 8)
+		pci->config[i] = (pci->config[i] & ~pci->writable[i]) |
+				 (value & pci->writable[i]);
+	if (reg < BAR(PCI_BARS) && reg + size > PCI_COMMAND)
+		update_windows(pci);
+	if (pci->msix_capability)
+		msix_update(pci);
+}
+
+/* NULL: nothing is there */
+static struct pci_device *find(void)
+{
+	if (!(address & ENABLE) || BUS(address) || FUNCTION(address) ||
+	    SLOT(address) >= SLOTS)
+		return NULL;
+	return slots[SLOT(address)];
+}
+
+static uint64_t data_read(struct device *device, uint64_t offset,
+			  unsigned int size)
+{
+	struct pci_device *pci = find();
+	uint32_t value = 0;
+
+	(void)device;
+	if (!pci)
+		return ~0UL;
+	memcpy(&value, pci->config + REGISTER(address) + offset, size);
+	return value;
+}
+
+static void data_write(struct device *device, uint64_t offset,
+		       unsigned int size, uint64_t value)
+{
+	struct pci_device *pci = find();
+
+	(void)device;
+	if (pci)
+		config_write(pci, REGISTER(address) + offset, size, value);
+}
+
+static struct device data_port = {
+	.name = "pci-data",
+	.type = ACRN_IOREQ_PIO,
+	.start = DATA_PORT,
+	.size = 4,
+	.read = data_read,
+	.write = data_write,
+};
+
+static uint64_t address_read(struct device *device, uint64_t offset,
+			     unsigned int size)
+{
+	(void)device;
+	(void)offset;
+	return size == 4 ? address : ~0UL;
+}
+
+/* Only the full width is an access to the address. */
+static void address_write(struct device *device, uint64_t offset,
+			  unsigned int size, uint64_t value)
+{
+	(void)device;
+	(void)offset;
+	if (size == 4)
+		address = value;
+}
+
+static void reset_function(struct pci_device *pci)
+{
+	unsigned int i;
+
+	set16(pci->config + PCI_COMMAND, 0);
+	for (i = 0; i < PCI_BARS; i++) {
+		if (pci->bars[i].read)
+			set32(pci->config + BAR(i), pci->bars[i].home);
+	}
+	update_windows(pci);
+	if (pci->msix_capability)
+		msix_reset(pci);
+	if (pci->reset)
+		pci->reset(pci);
+}
+
+static void slots_reset(struct device *device)
+{
+	unsigned int i;
+
+	(void)device;
+	address = 0;
+	for (i = 0; i < SLOTS; i++) {
+		if (slots[i])
+			reset_function(slots[i]);
+	}
+}
+
+static struct device address_port = {
+	.name = "pci-address",
+	.type = ACRN_IOREQ_PIO,
+	.start = ADDRESS_PORT,
+	.size = 4,
+	.read = address_read,
+	.write = address_write,
+	.reset = slots_reset,
+};
+
+static uint64_t window_read(struct device *device, uint64_t offset,
+			    unsigned int size)
+{
+	struct pci_bar *bar = container_of(device, struct pci_bar, window);
+
+	return bar->read(bar->owner, offset, size);
+}
+
+static void window_write(struct device *device, uint64_t offset,
+			 unsigned int size, uint64_t value)
+{
+	struct pci_bar *bar = container_of(device, struct pci_bar, window);
+
+	bar->write(bar->owner, offset, size, value);
+}
+
+/**
+ * pci_init() - fill in what is the same for all devices
+ * @pci: the device, all zero
+ * @name: for messages
+ * @vendor: vendor ID
+ * @device: device ID
+ * @class_revision: class code and, in the low byte, revision
+ */
+void pci_init(struct pci_device *pci, const char *name, uint16_t vendor,
+	      uint16_t device, uint32_t class_revision)
+{
+	pci->name = name;
+	set16(pci->config + PCI_VENDOR_ID, vendor);
+	set16(pci->config + PCI_DEVICE_ID, device);
+	set32(pci->config + PCI_CLASS_REVISION, class_revision);
+	set16(pci->config + PCI_SUBSYSTEM_VENDOR_ID, vendor);
+	set16(pci->config + PCI_SUBSYSTEM_ID, device);
+	set16(pci->writable + PCI_COMMAND,
+	      PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+	      PCI_COMMAND_INTX_DISABLE);
+	pci->writable[PCI_INTERRUPT_LINE] = 0xff;
+	pci->capability = PCI_STD_HEADER_SIZEOF;
+	pci->link = PCI_CAPABILITY_LIST;
+}
+
+/**
+ * pci_add_capability() - add a capability to the list
+ * @pci: the device
+ * @capability: what it holds; the byte of the link is filled in here
+ * @size: bytes
+ */
+void pci_add_capability(struct pci_device *pci, const void *capability,
+			unsigned int size)
+{
+	unsigned int at = pci->capability;
+
+	if (at + size > sizeof(pci->config))
+		errx(1, "%s: too many capabilities", pci->name);
+	memcpy(pci->config + at, capability, size);
+	pci->config[at + PCI_CAP_LIST_NEXT] = 0;
+	pci->config[pci->link] = at;
+	pci->link = at + PCI_CAP_LIST_NEXT;
+	pci->capability = (at + size + 3) & ~3U;
+	pci->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+}
+
+/**
+ * pci_add() - plug a device in
+ * @vm: its VM
+ * @pci: the device, with its BARs' read() and write()
+ * @slot: device number on the bus
+ */
+void pci_add(struct vm *vm, struct pci_device *pci, unsigned int slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCI_BARS; i++) {
+		struct pci_bar *bar = &pci->bars[i];
+
+		if (!bar->read)
+			continue;
+		bar->owner = pci;
+		bar->home = PCI_MEMORY + (slot * PCI_BARS + i) * PCI_BAR_SIZE;
+		bar->window = (struct device) {
+			.name = pci->name,
+			.type = ACRN_IOREQ_MMIO,
+			.read = window_read,
+			.write = window_write,
+		};
+		set32(pci->writable + BAR(i), -PCI_BAR_SIZE);
+		bus_add(vm, &bar->window);
+	}
+	slots[slot] = pci;
+}
+
+/**
+ * pci_add_bus() - add the bus, with its host bridge in slot 0
+ * @vm: its VM
+ */
+void pci_add_bus(struct vm *vm)
+{
+	static struct pci_device bridge;
+
+	/* A vendor that no driver looks for, as in acrn-dm */
+	pci_init(&bridge, "host-bridge", 0x1275, 0x1275, 0x06000000);
+	pci_add(vm, &bridge, 0);
+	bus_add(vm, &address_port);
+	bus_add(vm, &data_port);
+}
