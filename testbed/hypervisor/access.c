@@ -105,9 +105,10 @@ static void request(struct vcpu *vcpu, bool in, u64 gpa, u64 value)
 	io->in = in;
 	io->size = size;
 	io->address = gpa;
-	if (vlapic_owns(gpa)) {
-		value = vlapic_access(vcpu, gpa, in, value);
-		done(vcpu, value);
+	if (vlapic_owns(vcpu, gpa)) {
+		done(vcpu, vlapic_access(vcpu, gpa, in, value));
+	} else if (vioapic_owns(gpa)) {
+		done(vcpu, vioapic_access(vcpu, gpa, in, value));
 	} else if (in && vm_copy(vcpu->vm, gpa, &value, size, false)) {
 		/* A read-only page, about to be written */
 		done(vcpu, low_bytes(value, size));
@@ -191,17 +192,19 @@ static void done(struct vcpu *vcpu, u64 value)
 }
 
 /**
- * access_wait() - look whether the request under way is answered, or wait
+ * access_answered() - look whether the request under way is answered
  * @vcpu: the vCPU, whose pCPU this is
+ *
+ * Return: false if it has to wait on.
  */
-void access_wait(struct vcpu *vcpu)
+bool access_answered(struct vcpu *vcpu)
 {
 	u64 value;
 
-	if (ioreq_finished(vcpu, &value))
-		done(vcpu, value);
-	else
-		ioreq_wait(vcpu);
+	if (!ioreq_finished(vcpu, &value))
+		return false;
+	done(vcpu, value);
+	return true;
 }
 
 static bool decode_at_rip(struct vcpu *vcpu)
@@ -259,7 +262,10 @@ void access_port(struct vcpu *vcpu)
 	io->in = io->port_in;
 	io->size = IOIO_SIZE(info);
 	io->next_rip = vcpu->vmcb.exit_info2;
-	ioreq_post(vcpu, REQ_PORTIO, port, vcpu->vmcb.rax);
+	if (vpic_owns(port))
+		done(vcpu, vpic_access(vcpu, port, io->in, vcpu->vmcb.rax));
+	else
+		ioreq_post(vcpu, REQ_PORTIO, port, vcpu->vmcb.rax);
 }
 
 /**

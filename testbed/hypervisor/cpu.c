@@ -28,6 +28,7 @@
 #define WAKE_VECTOR	0xe0	/* of the host: ends a wait */
 #define CALIBRATE_US	5000
 #define CALIBRATE_TRIES	5
+#define TIMER_MAX_MS	1000
 
 struct cpu cpus[MAX_CPUS];
 u32 cpu_count;
@@ -260,27 +261,52 @@ void lapic_give_back(bool first)
 
 /**
  * cpu_sleep() - wait for an interrupt
+ * @cpu: this CPU
  *
  * One that came since GIF was cleared is still pending and ends the wait at
  * once, so what was tested before the call cannot be missed.
  */
-void cpu_sleep(void)
+void cpu_sleep(struct cpu *cpu)
 {
 	__asm__ volatile("cli; stgi; sti; hlt; cli; clgi" : : : "memory");
+	cpu->timer_known = false;
 }
 
 /**
- * cpu_nap() - wait for an interrupt, but not for long
- * @microseconds: at most
+ * tsc_after() - a time to come
+ * @microseconds: from now
+ *
+ * Return: the TSC's value then.
  */
-void cpu_nap(u32 microseconds)
+u64 tsc_after(u32 microseconds)
 {
+	return rdtsc() + (u64)microseconds * tsc_khz / 1000;
+}
+
+/**
+ * cpu_set_timer() - have this CPU interrupted, so that it leaves a guest or wakes
+ * @cpu: this CPU
+ * @tsc: when, perhaps earlier; 0: not at all
+ */
+void cpu_set_timer(struct cpu *cpu, u64 tsc)
+{
+	u64 wait, now = rdtsc(), limit = (u64)tsc_khz * TIMER_MAX_MS;
+
+	if (cpu->timer_known && cpu->timer == tsc)
+		return;
+	cpu->timer = tsc;
+	cpu->timer_known = true;
+	if (!tsc) {
+		lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+		lapic_write(LAPIC_TIMER_INIT, 0);
+		return;
+	}
+	wait = tsc > now ? tsc - now : 0;
+	if (wait > limit)
+		wait = limit;
 	lapic_write(LAPIC_TIMER_DIV, 0xb);
 	lapic_write(LAPIC_LVT_TIMER, WAKE_VECTOR);
-	lapic_write(LAPIC_TIMER_INIT, (u64)microseconds * lapic_timer_khz / 1000);
-	cpu_sleep();
-	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
-	lapic_write(LAPIC_TIMER_INIT, 0);
+	lapic_write(LAPIC_TIMER_INIT, wait * lapic_timer_khz / tsc_khz + 1);
 }
 
 /**

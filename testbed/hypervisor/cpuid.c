@@ -11,14 +11,32 @@
 #define PRIVILEGED_VM	BIT(0)
 #define SIGNATURE_PART	0x4e524341U	/* "ACRN", three times */
 
-/* Leaf 1, ECX */
+/*
+ * The CPU that User VMs see.  ACRN runs on Intel's only; and Linux takes the
+ * frequencies from CPUID, and so does without a PIT, on those only.
+ */
+#define USER_LEAVES	0x16
+#define USER_MODEL	0x906e9U	/* family 6, model 0x9e */
+#define TOPOLOGY_SMT	1
+#define TOPOLOGY_CORE	2
+#define CORE_SHIFT	4
+#define CRYSTAL_UNIT	1000U		/* the ratio's denominator */
+
+/* Leaf 1, ECX: what is left out.  EDX: MCE, SEP, MTRR, MCA, DS, ACPI, TM */
 #define F1C_MONITOR	BIT(3)
+#define F1C_PDCM	BIT(15)
+#define F1D_LEFT_OUT	(BIT(7) | BIT(11) | BIT(12) | BIT(14) | BIT(21) | BIT(22) | BIT(29))
 #define F1C_X2APIC	BIT(21)
 #define F1C_TSC_DEADLINE BIT(24)
 #define F1C_OSXSAVE	BIT(27)
 #define F1C_HYPERVISOR	BIT(31)
+#define F6A_ARAT	BIT(2)		/* leaf 6, EAX */
+#define F7B_TSC_ADJUST	BIT(1)		/* leaf 7, EBX */
 #define F7C_OSPKE	BIT(4)		/* leaf 7, ECX */
+#define F7C_LA57	BIT(16)
+#define F7D_ARCH_CAPABILITIES BIT(29)	/* leaf 7, EDX */
 #define F8C_SVM		BIT(2)		/* leaf 0x80000001, ECX */
+#define F87D_INVARIANT_TSC BIT(8)	/* leaf 0x80000007, EDX */
 
 struct leaf {
 	u32 a, b, c, d;
@@ -95,6 +113,61 @@ void cpuid_service(struct vmcb *vmcb, struct gregs *regs)
 	answer(vmcb, regs, &l);
 }
 
+/* APIC ids: no threads, and all cores in one package */
+static struct leaf topology(const struct vcpu *vcpu, u32 sub)
+{
+	if (!sub)
+		return (struct leaf){ 0, 1, TOPOLOGY_SMT << 8, vcpu->id };
+	if (sub == 1)
+		return (struct leaf){ CORE_SHIFT, vcpu->vm->vcpu_count,
+				      TOPOLOGY_CORE << 8 | 1, vcpu->id };
+	return (struct leaf){ 0, 0, sub & 0xff, vcpu->id };
+}
+
+static void user_leaf(const struct vcpu *vcpu, u32 number, u32 sub, struct leaf *l)
+{
+	real_leaf(number, sub, vcpu->vmcb.cr4, l);
+	switch (number) {
+	case 0:
+		*l = (struct leaf){ USER_LEAVES, 0x756e6547, 0x6c65746e, 0x49656e69 };
+		break;
+	case 1:
+		l->a = USER_MODEL;
+		l->b = (l->b & 0xff00) | vcpu->id << 24 | TESTBED_MAX_VCPUS << 16;
+		l->c &= ~(F1C_MONITOR | F1C_PDCM);
+		l->c |= F1C_X2APIC | F1C_TSC_DEADLINE;
+		l->d &= ~F1D_LEFT_OUT;
+		break;
+	case 6:
+		*l = (struct leaf){ .a = F6A_ARAT };
+		break;
+	case 7:
+		if (!sub) {
+			l->b &= ~F7B_TSC_ADJUST;
+			l->c &= ~F7C_LA57;
+			l->d |= F7D_ARCH_CAPABILITIES;
+		}
+		break;
+	case 5:		/* MONITOR */
+	case 0xa:	/* performance counters */
+		*l = (struct leaf){ 0 };
+		break;
+	case 0xb:
+		*l = topology(vcpu, sub);
+		break;
+	case 0x15:
+		*l = (struct leaf){ CRYSTAL_UNIT, tsc_khz / (CRYSTAL_KHZ / CRYSTAL_UNIT),
+				    CRYSTAL_KHZ * 1000, 0 };
+		break;
+	case 0x16:
+		*l = (struct leaf){ tsc_khz / 1000, tsc_khz / 1000, CRYSTAL_KHZ / 1000, 0 };
+		break;
+	case 0x80000007U:
+		l->d |= F87D_INVARIANT_TSC;
+		break;
+	}
+}
+
 /**
  * cpuid_user() - CPUID in a User VM
  * @vcpu: the vCPU
@@ -107,12 +180,6 @@ void cpuid_user(struct vcpu *vcpu)
 	if (number >= LEAF_SIGNATURE && number <= LEAF_HYPERVISOR_END)
 		hypervisor_leaf(number, true, false, &l);
 	else
-		real_leaf(number, vcpu->regs.rcx, vcpu->vmcb.cr4, &l);
-	if (number == 1) {
-		l.b = (l.b & 0xff00) | vcpu->id << 24 | TESTBED_MAX_VCPUS << 16;
-		l.c &= ~(F1C_MONITOR | F1C_TSC_DEADLINE);
-	} else if (number == 0xb || number == 0x1f) {
-		l = (struct leaf){ 0 };
-	}
+		user_leaf(vcpu, number, vcpu->regs.rcx, &l);
 	answer(&vcpu->vmcb, &vcpu->regs, &l);
 }

@@ -16,6 +16,7 @@
 #include "svm.h"
 #include "abi.h"
 #include "decode.h"
+#include "vapic.h"
 #include <testbed_control.h>
 
 #define MAX_CPUS	32	/* APIC ids 0..31 */
@@ -53,6 +54,8 @@ struct vcpu;
  * @owner: the vCPU that was given this pCPU, or NULL; under hv_lock
  * @run: the vCPU that shall run here now; under hv_lock
  * @running: the vCPU that does
+ * @timer: TSC value for which this CPU's timer is set, 0: it is off
+ * @timer_known: that is so; not after an interrupt
  * @note: details of the hypercall under way, for the log
  */
 struct cpu {
@@ -67,6 +70,8 @@ struct cpu {
 	struct vcpu *owner;
 	struct vcpu *run;
 	struct vcpu *running;
+	u64 timer;
+	bool timer_known;
 	char note[160];
 };
 
@@ -78,6 +83,13 @@ enum vcpu_wait {
 	VCPU_WAIT_SIPI,	/* not yet started by its guest */
 	VCPU_HALTED,
 	VCPU_DEAD,	/* it shut down, or cannot go on */
+};
+
+/* No NMI comes between an NMI and the IRET of its handler. */
+enum vcpu_nmi {
+	NMI_NONE,
+	NMI_SERVED,
+	NMI_LEAVING,	/* at the IRET */
 };
 
 /**
@@ -123,8 +135,8 @@ struct io_access {
 /**
  * struct vcpu - a User VM's CPU
  *
- * While it runs, all of it belongs to its pCPU, except @flush,
- * @sipi and @io.notified.  Else it belongs to the holder of hv_lock.
+ * While it runs, all of it belongs to its pCPU, except @flush, @lapic and
+ * @io.notified.  Else it belongs to the holder of hv_lock.
  *
  * @vmcb: guest state
  * @regs: its general registers
@@ -136,8 +148,8 @@ struct io_access {
  * @fpu_fresh: the FPU must be put into reset state first
  * @pat: the guest's PAT
  * @lme: the guest's EFER.LME; see vcpu_update_lme()
- * @sipi: SIPI_CAME and the vector of a start-up IPI; by any vCPU of the VM
- * @vlapic: registers of its local APIC
+ * @nmi: whether it serves an NMI
+ * @lapic: its local APIC; under @vm->irq_lock
  * @io: the device access under way
  * @first: at the first exit since START
  * @last: at the last exit
@@ -154,15 +166,13 @@ struct vcpu {
 	bool fpu_fresh;
 	u64 pat;
 	bool lme;
-	u32 sipi;
-	u32 vlapic[256];
+	enum vcpu_nmi nmi;
+	struct vlapic lapic;
 	struct io_access io;
 	struct exit_record first;
 	struct exit_record last;
 	u64 exits;
 };
-
-#define SIPI_CAME	0x100U
 
 #define IRQLINE_OPS	4	/* high, low, raising pulse, falling pulse */
 
@@ -193,8 +203,10 @@ struct interrupts {
  * @pages: 4 KiB pages the guest can reach
  * @add_failed: a call that was to add memory was answered with a failure, so
  *	that its caller does not know what there is to delete
- * @irq_lock: guards @irqs
- * @irqs: interrupts
+ * @irq_lock: guards @irqs, @ioapic, @pic and the local APICs
+ * @irqs: what it was asked to get
+ * @ioapic: its I/O APIC
+ * @pic: its 8259s
  * @ioreq_gpa: address of the I/O request page, 0: not set
  * @lied: the last DESTROY happened but was answered with a failure, so that
  *	its caller may well come again
@@ -212,6 +224,8 @@ struct vm {
 	bool add_failed;
 	struct spinlock irq_lock;
 	struct interrupts irqs;
+	struct vioapic ioapic;
+	struct vpic pic;
 	u64 ioreq_gpa;
 	bool lied;
 	bool pause_asked;
@@ -277,8 +291,9 @@ void calibrate_clocks(void);
 void start_other_cpus(void);
 void lapic_take(void);
 void lapic_give_back(bool first);
-void cpu_sleep(void);
-void cpu_nap(u32 microseconds);
+void cpu_sleep(struct cpu *cpu);
+void cpu_set_timer(struct cpu *cpu, u64 tsc);
+u64 tsc_after(u32 microseconds);
 void send_ipi(u32 apic_id, u32 icr_low);
 void kick_cpu(struct cpu *cpu);
 bool wait_unparked(struct cpu *cpu, u64 microseconds);
@@ -406,19 +421,19 @@ void access_port(struct vcpu *vcpu);
 void access_memory(struct vcpu *vcpu, u64 gpa, bool write);
 void access_shutdown(struct vcpu *vcpu);
 bool access_cr4(struct vcpu *vcpu);
-void access_wait(struct vcpu *vcpu);
-
-/* vlapic.c */
-bool vlapic_owns(u64 gpa);
-u32 vlapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value);
+bool access_answered(struct vcpu *vcpu);
 
 /* vcpu.c */
+u64 vcpu_efer(const struct vcpu *vcpu);
 void vcpu_update_lme(struct vcpu *vcpu, bool lme);
 void vcpu_init_maps(void);
-void vcpu_reset(struct vcpu *vcpu);
+void vcpu_reset(struct vcpu *vcpu, bool init);
 void vcpu_set_regs(struct vcpu *vcpu, const struct hc_vcpu_regs *regs);
 void vcpu_run(struct cpu *cpu, struct vcpu *vcpu);
 void vcpus_flush(struct vm *vm);
+
+/* msr.c */
+void vcpu_msr_exit(struct vcpu *vcpu);
 
 /* ioreq.c */
 struct ioreq_slot *ioreq_slots(struct vm *vm);
@@ -427,11 +442,12 @@ s64 hc_notify_request_finish(struct cpu *cpu, u64 vmid, u64 vcpu_id);
 void ioreq_free_all(struct vm *vm);
 void ioreq_post(struct vcpu *vcpu, enum ioreq_type type, u64 address, u64 value);
 bool ioreq_finished(struct vcpu *vcpu, u64 *value);
-void ioreq_wait(struct vcpu *vcpu);
+u64 ioreq_look_again(const struct vcpu *vcpu);
 void send_upcall(void);
 
 /* interrupts.c */
 void interrupts_init(struct vm *vm);
+void interrupts_reset(struct vm *vm);
 struct interrupts interrupts_get(struct vm *vm);
 s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_set_irqline(struct cpu *cpu, u64 vmid, u64 irqline);

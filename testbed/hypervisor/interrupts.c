@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
  * Interrupts for User VMs, as far as the Service VM sees them: the hypercalls
- * that inject, and an account of what they were asked for.  Nothing of it
- * arrives in the guest.
+ * that inject, and an account of what they were asked for.
  */
 #include "hv.h"
 
 #define MSI_BASE	0xfee00000UL
 #define MSI_BASE_MASK	0xfffffffffff00000UL
+#define MSI_DEST_SHIFT	12
+#define MSI_LOGICAL	BIT(2)
+#define GSI_TIMER	2	/* the PIT: pin 2 of the I/O APIC, line 0 of the PIC */
+#define LINE_HIGH	0
+#define LINE_LOW	1
+#define LINE_RAISING	2	/* up, then down */
 #define GSIS		120	/* ACRN v1.3's limit */
 #define MONITOR_GET	0
 #define MONITOR_DELAY	1
@@ -21,6 +26,19 @@ void interrupts_init(struct vm *vm)
 {
 	spin_lock(&vm->irq_lock);
 	vm->irqs = (struct interrupts){ 0 };
+	spin_unlock(&vm->irq_lock);
+	interrupts_reset(vm);
+}
+
+/**
+ * interrupts_reset() - the interrupt controllers that all vCPUs share start over
+ * @vm: the VM
+ */
+void interrupts_reset(struct vm *vm)
+{
+	spin_lock(&vm->irq_lock);
+	vioapic_reset_locked(vm);
+	vpic_reset_locked(vm);
 	spin_unlock(&vm->irq_lock);
 }
 
@@ -66,8 +84,21 @@ s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param)
 	vm->irqs.msis++;
 	vm->irqs.msi_addr = msi.addr;
 	vm->irqs.msi_data = msi.data;
+	irq_deliver_locked(vm, &(struct irq_message) {
+		.dest = msi.addr >> MSI_DEST_SHIFT & 0xff,
+		.logical = msi.addr & MSI_LOGICAL,
+		.mode = msi.data >> 8 & 7,
+		.vector = msi.data,
+	});
 	spin_unlock(&vm->irq_lock);
 	return 0;
+}
+
+static void set_line_locked(struct vm *vm, u32 gsi, bool high)
+{
+	if (gsi < PIC_LINES)
+		vpic_set_line_locked(vm, gsi == GSI_TIMER ? 0 : gsi, high);
+	vioapic_set_line_locked(vm, gsi, high);
 }
 
 /**
@@ -94,6 +125,12 @@ s64 hc_set_irqline(struct cpu *cpu, u64 vmid, u64 irqline)
 	spin_lock(&vm->irq_lock);
 	vm->irqs.lines[op]++;
 	vm->irqs.last_line = irqline;
+	if (op == LINE_HIGH || op == LINE_LOW) {
+		set_line_locked(vm, gsi, op == LINE_HIGH);
+	} else {
+		set_line_locked(vm, gsi, op == LINE_RAISING);
+		set_line_locked(vm, gsi, op != LINE_RAISING);
+	}
 	spin_unlock(&vm->irq_lock);
 	return 0;
 }

@@ -184,13 +184,12 @@ bool ioreq_finished(struct vcpu *vcpu, u64 *value)
 }
 
 /**
- * ioreq_wait() - wait a moment for the Service VM's answer
- * @vcpu: the vCPU, whose pCPU this is
+ * ioreq_look_again() - when to look for the Service VM's answer
+ * @vcpu: the vCPU that waits for it
+ *
+ * Return: the TSC's value then; 0: when told.
  */
-void ioreq_wait(struct vcpu *vcpu)
+u64 ioreq_look_again(const struct vcpu *vcpu)
 {
-	if (vcpu->vm->flags & VM_FLAG_POLLING)
-		cpu_nap(POLL_US);
-	else
-		cpu_sleep();
+	return vcpu->vm->flags & VM_FLAG_POLLING ? tsc_after(POLL_US) : 0;
 }

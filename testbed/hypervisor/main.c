@@ -130,7 +130,7 @@ void ap_main(u32 id)
 	store_release(cpu->online, true);
 	if (id == SERVICE_BSP) {
 		while (!(rip = load_acquire(service_entry.rip)))
-			cpu_sleep();
+			cpu_sleep(cpu);
 		lapic_give_back(true);
 		service_vm_run(cpu, rip, service_entry.boot_params);
 		panic("the first CPU has left the Service VM");
@@ -144,7 +144,7 @@ void ap_main(u32 id)
 			service_vm_run(cpu, rip, 0);
 			lapic_take();
 		} else {
-			cpu_sleep();
+			cpu_sleep(cpu);
 		}
 	}
 }

@@ -12,7 +12,9 @@
 /* vmcb.intercept_misc1 */
 #define INTERCEPT_INTR		BIT(0)
 #define INTERCEPT_NMI		BIT(1)
+#define INTERCEPT_VINTR		BIT(4)
 #define INTERCEPT_CPUID		BIT(18)
+#define INTERCEPT_IRET		BIT(20)
 #define INTERCEPT_HLT		BIT(24)
 #define INTERCEPT_IOIO		BIT(27)
 #define INTERCEPT_MSR		BIT(28)
@@ -25,7 +27,9 @@
 #define EXIT_EXCEPTION(v)	(0x40U + (v))
 #define EXIT_INTR		0x60U
 #define EXIT_NMI		0x61U
+#define EXIT_VINTR		0x64U
 #define EXIT_CPUID		0x72U
+#define EXIT_IRET		0x74U
 #define EXIT_HLT		0x78U
 #define EXIT_IOIO		0x7bU
 #define EXIT_MSR		0x7cU
@@ -48,12 +52,18 @@
 #define NPF_TABLE_WALK		BIT(33)	/* the access was to a guest page table */
 
 /* vmcb.event_inj; the same in exit_int_info, where only VALID can be trusted */
+#define EVENT_INTERRUPT		0U
 #define EVENT_NMI		(2U << 8)
 #define EVENT_EXCEPTION		(3U << 8)
 #define EVENT_HAS_ERROR		(1U << 11)
 #define EVENT_VALID		(1U << 31)
 
-#define V_INTR_MASKING		(1U << 24)	/* vmcb.int_ctl */
+/* vmcb.int_ctl */
+#define V_IRQ			(1U << 8)
+#define V_IGN_TPR		(1U << 20)
+#define V_INTR_MASKING		(1U << 24)
+
+#define INT_SHADOW		BIT(0)		/* vmcb.int_state */
 #define PAT_AT_RESET		0x0007040600070406UL
 
 #define MSR_APIC_BASE		0x1bU

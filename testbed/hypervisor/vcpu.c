@@ -9,7 +9,8 @@
 #define RETRY_US	100	/* between two tries of an access that finds nothing */
 #define SEG_ACCESSED	0x93	/* writable data, present */
 #define SEG_DATA_32	0xc93
-#define APIC_BASE_ON	0xfee00800UL
+#define OPCODE_HLT	0xf4
+#define MSR_TSC_AUX	0xc0000103U
 
 static u8 iopm[IOPM_SIZE] __aligned(4096);	/* all intercepted */
 static u8 msrpm[MSRPM_SIZE] __aligned(4096);	/* all but the next */
@@ -20,6 +21,7 @@ static const u32 own_msrs[] = {
 	0x174, 0x175, 0x176,				/* SYSENTER */
 	0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,	/* SYSCALL */
 	0xc0000100, 0xc0000101, 0xc0000102,		/* FS, GS base */
+	MSR_TSC_AUX,
 };
 
 /**
@@ -60,7 +62,13 @@ void vcpu_update_lme(struct vcpu *vcpu, bool lme)
 	v->intercept_cr = lme ? INTERCEPT_WRITE_CR4 : 0;
 }
 
-static u64 guest_efer(const struct vcpu *vcpu)
+/**
+ * vcpu_efer() - EFER as the guest sees it
+ * @vcpu: the vCPU
+ *
+ * Return: its value.
+ */
+u64 vcpu_efer(const struct vcpu *vcpu)
 {
 	return (vcpu->vmcb.efer & ~(EFER_SVME | EFER_LME)) | (vcpu->lme ? EFER_LME : 0);
 }
@@ -85,7 +93,7 @@ static void record(struct vcpu *vcpu, struct exit_record *to)
 	reg[TESTBED_REG_CR0] = v->cr0;
 	reg[TESTBED_REG_CR3] = v->cr3;
 	reg[TESTBED_REG_CR4] = v->cr4;
-	reg[TESTBED_REG_EFER] = guest_efer(vcpu);
+	reg[TESTBED_REG_EFER] = vcpu_efer(vcpu);
 	reg[TESTBED_REG_CS_BASE] = v->cs.base;
 	reg[TESTBED_REG_CS_SEL] = v->cs.sel;
 	reg[TESTBED_REG_CS_LIMIT] = v->cs.limit;
@@ -102,8 +110,9 @@ static void record(struct vcpu *vcpu, struct exit_record *to)
 /**
  * vcpu_reset() - the state that the architecture gives a CPU at reset
  * @vcpu: the vCPU, which does not run
+ * @init: by an INIT, which a start-up IPI may have followed already
  */
-void vcpu_reset(struct vcpu *vcpu)
+void vcpu_reset(struct vcpu *vcpu, bool init)
 {
 	struct vmcb *v = &vcpu->vmcb;
 
@@ -137,8 +146,8 @@ void vcpu_reset(struct vcpu *vcpu)
 	v->rip = 0xfff0;
 	v->g_pat = PAT_AT_RESET;
 	vcpu->pat = PAT_AT_RESET;
-	memset(vcpu->vlapic, 0, sizeof(vcpu->vlapic));
-	vcpu->sipi = 0;
+	vcpu->nmi = NMI_NONE;
+	vlapic_reset(vcpu, init);
 	vcpu->wait = vcpu->id ? VCPU_WAIT_SIPI : VCPU_READY;
 	vcpu->fpu_fresh = true;
 	vcpu_update_lme(vcpu, false);
@@ -218,82 +227,13 @@ static void fresh_fpu(void)
 	__asm__ volatile("xsetbv" : : "a"(1), "d"(0), "c"(0));
 }
 
-static void inject(struct vcpu *vcpu, u32 vector)
-{
-	vcpu->vmcb.event_inj = EVENT_VALID | EVENT_EXCEPTION | vector;
-	vcpu->vmcb.event_inj_error = 0;
-	if (vector == VECTOR_GP)
-		vcpu->vmcb.event_inj |= EVENT_HAS_ERROR;
-}
-
-static bool read_msr(struct vcpu *vcpu, u32 msr, u64 *value)
-{
-	switch (msr) {
-	case MSR_EFER:
-		*value = guest_efer(vcpu);
-		return true;
-	case MSR_PAT:
-		*value = vcpu->pat;
-		return true;
-	case MSR_APIC_BASE:
-		*value = APIC_BASE_ON | (vcpu->id ? 0 : APIC_BASE_BSP);
-		return true;
-	case 0xfe:	/* MTRRCAP: none */
-	case 0x1a0:	/* MISC_ENABLE */
-	case 0x8b:	/* microcode revision */
-		*value = 0;
-		return true;
-	}
-	return false;
-}
-
-static bool write_msr(struct vcpu *vcpu, u32 msr, u64 value)
-{
-	struct vmcb *v = &vcpu->vmcb;
-
-	switch (msr) {
-	case MSR_EFER:
-		if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE))
-			return false;
-		v->efer = (value & ~(EFER_LMA | EFER_LME)) | (v->efer & EFER_LMA) | EFER_SVME;
-		vcpu_update_lme(vcpu, value & EFER_LME);
-		return true;
-	case MSR_PAT:
-		vcpu->pat = value;
-		return true;
-	case 0x8b:
-		return true;
-	}
-	return false;
-}
-
-static void msr_exit(struct vcpu *vcpu)
-{
-	struct vmcb *v = &vcpu->vmcb;
-	u32 msr = vcpu->regs.rcx;
-	u64 value = (u32)v->rax | vcpu->regs.rdx << 32;
-	bool write = v->exit_info1 & 1;
-
-	if (!(write ? write_msr(vcpu, msr, value) : read_msr(vcpu, msr, &value))) {
-		inject(vcpu, VECTOR_GP);
-		return;
-	}
-	if (!write) {
-		v->rax = (u32)value;
-		vcpu->regs.rdx = value >> 32;
-	}
-	v->rip += 2;
-}
-
 static void npf_exit(struct vcpu *vcpu)
 {
 	struct vmcb *v = &vcpu->vmcb;
 	u64 info = v->exit_info1;
 
 	if (v->exit_int_info & EVENT_VALID) {
-		/* On the way to a handler: deliver again */
-		v->event_inj = (u32)v->exit_int_info;
-		v->event_inj_error = v->exit_int_info >> 32;
+		/* On the way to a handler: handle_exit() delivers it again */
 	} else if (!(info & (NPF_FETCH | NPF_TABLE_WALK)) &&
 		   (info & (NPF_PRESENT | NPF_WRITE)) != NPF_PRESENT) {
 		access_memory(vcpu, v->exit_info2, info & NPF_WRITE);
@@ -302,15 +242,59 @@ static void npf_exit(struct vcpu *vcpu)
 	vcpu->wait = VCPU_RETRY;
 }
 
-static void handle_exit(struct vcpu *vcpu)
+/*
+ * Between STI and HLT no interrupt comes, for it is meant to end the halt.  QEMU
+ * 7.2 forgets the shadow of STI at the next VMRUN: so the halt happens here.
+ */
+static void halt_if_next(struct vcpu *vcpu)
+{
+	struct vmcb *v = &vcpu->vmcb;
+	u8 code[MAX_INSTRUCTION];
+
+	if ((v->int_state & INT_SHADOW) && vcpu_fetch(vcpu, code) && code[0] == OPCODE_HLT) {
+		v->rip++;
+		v->int_state = 0;
+		vcpu->wait = VCPU_HALTED;
+	}
+}
+
+/* Exits that are not the guest's doing */
+static bool interrupt_exit(struct vcpu *vcpu)
 {
 	struct vmcb *v = &vcpu->vmcb;
 
-	if (v->exit_code == EXIT_INTR || v->exit_code == EXIT_NMI) {
+	if (v->exit_int_info & EVENT_VALID) {
+		v->event_inj = (u32)v->exit_int_info;
+		v->event_inj_error = v->exit_int_info >> 32;
+	}
+	if (vcpu->nmi == NMI_LEAVING)
+		vcpu->nmi = NMI_NONE;
+
+	switch (v->exit_code) {
+	case EXIT_INTR:
+	case EXIT_NMI:
 		/* The pCPU's, not the guest's: let the host's handler have it */
 		__asm__ volatile("sti; stgi; nop; clgi; cli" : : : "memory");
-		return;
+		vcpu->cpu->timer_known = false;
+		halt_if_next(vcpu);
+		return true;
+	case EXIT_VINTR:
+		vcpu_window_exit(vcpu);
+		return true;
+	case EXIT_IRET:
+		vcpu_iret_exit(vcpu);
+		return true;
 	}
+	return false;
+}
+
+static void handle_exit(struct vcpu *vcpu)
+{
+	struct vmcb *v = &vcpu->vmcb;
+	u64 rip = v->rip;
+
+	if (interrupt_exit(vcpu))
+		return;
 	vcpu->exits++;
 	record(vcpu, &vcpu->last);
 	if (!vcpu->first.valid)
@@ -328,24 +312,24 @@ static void handle_exit(struct vcpu *vcpu)
 		access_port(vcpu);
 		break;
 	case EXIT_MSR:
-		msr_exit(vcpu);
+		vcpu_msr_exit(vcpu);
 		break;
 	case EXIT_NPF:
 		npf_exit(vcpu);
 		break;
 	case EXIT_WRITE_CR4:
 		if (!access_cr4(vcpu))
-			inject(vcpu, VECTOR_GP);
+			vcpu_inject(vcpu, VECTOR_GP);
 		break;
 	case EXIT_SHUTDOWN:
 		access_shutdown(vcpu);
 		break;
 	case EXIT_VMRUN ... EXIT_SKINIT:
-		inject(vcpu, VECTOR_UD);
+		vcpu_inject(vcpu, VECTOR_UD);
 		break;
 	case EXIT_INVALID:
 		log_event("vm%u vcpu%u: cannot enter: cr0 0x%lx cr4 0x%lx efer 0x%lx do not go together",
-			  vcpu->vm->vmid, vcpu->id, v->cr0, v->cr4, guest_efer(vcpu));
+			  vcpu->vm->vmid, vcpu->id, v->cr0, v->cr4, vcpu_efer(vcpu));
 		vcpu->wait = VCPU_DEAD;
 		break;
 	default:
@@ -354,10 +338,14 @@ static void handle_exit(struct vcpu *vcpu)
 			  v->rip);
 		vcpu->wait = VCPU_DEAD;
 	}
+	/* The instruction was carried out, and with it ends an STI's shadow. */
+	if (v->rip != rip)
+		v->int_state = 0;
 }
 
 static void enter(struct vcpu *vcpu)
 {
+	vcpu_offer_interrupts(vcpu);
 	/* With GIF 0 this only lets an interrupt end the guest's turn */
 	__asm__ volatile("sti");
 	vm_enter(&vcpu->regs, &vcpu->vmcb);
@@ -365,15 +353,20 @@ static void enter(struct vcpu *vcpu)
 	handle_exit(vcpu);
 }
 
-static void await_sipi(struct vcpu *vcpu)
+/* Return: false to wait on. */
+static bool sipi_came(struct vcpu *vcpu)
 {
-	u32 sipi = load_acquire(vcpu->sipi);
 	struct vmcb *v = &vcpu->vmcb;
+	u32 sipi;
 
-	if (!sipi) {
-		cpu_sleep();
-		return;
-	}
+	spin_lock(&vcpu->vm->irq_lock);
+	sipi = vcpu->lapic.sipi;
+	vcpu->lapic.sipi = 0;
+	if (sipi)
+		vcpu->lapic.wait_sipi = false;
+	spin_unlock(&vcpu->vm->irq_lock);
+	if (!sipi)
+		return false;
 	sipi &= 0xff;
 	v->cs.sel = sipi << 8;
 	v->cs.base = sipi << 12;
@@ -381,6 +374,53 @@ static void await_sipi(struct vcpu *vcpu)
 	vcpu->wait = VCPU_READY;
 	log_event("vm%u: vcpu%u starts at 0x%lx on cpu%u", vcpu->vm->vmid, vcpu->id, v->cs.base,
 		  vcpu->cpu->id);
+	return true;
+}
+
+/* Another vCPU has sent an INIT.  A request under way is finished before. */
+static void take_init(struct vcpu *vcpu)
+{
+	if (!READ_ONCE(vcpu->lapic.init) || vcpu->wait == VCPU_IOREQ)
+		return;
+	vcpu_reset(vcpu, true);
+	vmload(&vcpu->vmcb);
+}
+
+/* Return: false if the vCPU cannot enter its guest now. */
+static bool is_ready(struct vcpu *vcpu)
+{
+	switch (vcpu->wait) {
+	case VCPU_READY:
+		return true;
+	case VCPU_RETRY:
+		vcpu->wait = VCPU_READY;
+		return false;
+	case VCPU_IOREQ:
+		return access_answered(vcpu) && vcpu->wait == VCPU_READY;
+	case VCPU_WAIT_SIPI:
+		return sipi_came(vcpu);
+	case VCPU_HALTED:
+		if (vcpu_has_work(vcpu))
+			vcpu->wait = VCPU_READY;
+		return vcpu->wait == VCPU_READY;
+	case VCPU_DEAD:
+		break;
+	}
+	return false;
+}
+
+/* When a vCPU that waits has to look again; 0: when told */
+static u64 look_again(const struct vcpu *vcpu, u64 timer)
+{
+	u64 at = 0;
+
+	if (vcpu->wait == VCPU_READY)
+		at = tsc_after(RETRY_US);
+	else if (vcpu->wait == VCPU_IOREQ)
+		at = ioreq_look_again(vcpu);
+	if (!at || (timer && timer < at))
+		at = timer;
+	return at;
 }
 
 /**
@@ -393,11 +433,15 @@ static void await_sipi(struct vcpu *vcpu)
  */
 void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 {
+	u64 timer;
+
 	WRITE_ONCE(cpu->running, vcpu);
 	barrier_full();
 	if (READ_ONCE(cpu->run) == vcpu) {
-		if (vcpu->fpu_fresh)
+		if (vcpu->fpu_fresh) {
 			fresh_fpu();
+			wrmsr(MSR_TSC_AUX, 0);
+		}
 		vcpu->fpu_fresh = false;
 		vmload(&vcpu->vmcb);
 	}
@@ -405,26 +449,17 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 		/* Outside the guest: what is flushed now is seen at the next entry */
 		store_release(vcpu->flush, false);
 		barrier_full();
-		switch (vcpu->wait) {
-		case VCPU_READY:
+		take_init(vcpu);
+		timer = vtimer_check(vcpu);
+		if (is_ready(vcpu)) {
+			cpu_set_timer(cpu, timer);
 			enter(vcpu);
-			break;
-		case VCPU_RETRY:
-			cpu_nap(RETRY_US);
-			vcpu->wait = VCPU_READY;
-			break;
-		case VCPU_IOREQ:
-			access_wait(vcpu);
-			break;
-		case VCPU_WAIT_SIPI:
-			await_sipi(vcpu);
-			break;
-		case VCPU_HALTED:
-		case VCPU_DEAD:
-			cpu_sleep();
-			break;
+		} else {
+			cpu_set_timer(cpu, look_again(vcpu, timer));
+			cpu_sleep(cpu);
 		}
 	}
+	cpu_set_timer(cpu, 0);
 	log_event("vm%u vcpu%u: stopped at rip 0x%lx after %lu exits", vcpu->vm->vmid, vcpu->id,
 		  vcpu->vmcb.rip, vcpu->exits);
 	store_release(cpu->running, NULL);

@@ -267,7 +267,8 @@ s64 hc_reset_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	if (vm->state != TESTBED_VM_PAUSED)
 		return -EINVAL;
 	for (i = 0; i < vm->vcpu_count; i++)
-		vcpu_reset(&vm->vcpus[i]);
+		vcpu_reset(&vm->vcpus[i], false);
+	interrupts_reset(vm);
 	if (vm->ioreq_gpa)
 		ioreq_free_all(vm);
 	vm->state = TESTBED_VM_CREATED;
@@ -336,7 +337,7 @@ s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
 	vcpu->vm = vm;
 	vcpu->cpu = pcpu;
 	vcpu->id = vm->vcpu_count;
-	vcpu_reset(vcpu);
+	vcpu_reset(vcpu, false);
 	pcpu->owner = vcpu;
 	store_release(vm->vcpu_count, vm->vcpu_count + 1);
 	note(cpu, " vcpu=%u on cpu%u", vcpu->id, pcpu->id);

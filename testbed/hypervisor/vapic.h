@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * The interrupt controllers of a User VM: a local APIC for each vCPU, an I/O APIC
+ * and a pair of 8259 PICs.
+ *
+ * All of their state is under vm->irq_lock: it is changed by hypercalls on the
+ * Service VM's CPUs as well as by the vCPUs, each on its own.
+ */
+#ifndef HV_VAPIC_H
+#define HV_VAPIC_H
+
+#include "types.h"
+
+struct vcpu;
+struct vm;
+
+#define IOAPIC_PINS	24U
+#define PIC_LINES	16U
+#define LAPIC_LVTS	6
+#define VECTORS		256
+
+/* The crystal that CPUID tells of; it drives the timer of the local APICs */
+#define CRYSTAL_KHZ	25000U
+
+/* How an interrupt is delivered: in the ICR, an MSI and an I/O APIC's entry */
+enum irq_mode {
+	IRQ_FIXED,
+	IRQ_LOWEST,
+	IRQ_SMI,
+	IRQ_NMI = 4,
+	IRQ_INIT,
+	IRQ_SIPI,
+	IRQ_EXTINT,
+};
+
+/**
+ * struct irq_message - an interrupt on its way to one or more local APICs
+ * @from: the vCPU that sends it and need not be kicked, or NULL
+ * @dest: APIC id, or a set of them
+ * @logical: @dest is a set
+ * @mode: what it does there
+ * @vector: with which vector
+ * @level: it wants an EOI
+ */
+struct irq_message {
+	const struct vcpu *from;
+	u32 dest;
+	bool logical;
+	enum irq_mode mode;
+	u8 vector;
+	bool level;
+};
+
+/**
+ * struct vlapic - a local APIC
+ * @base: MSR_APIC_BASE
+ * @tpr: task priority
+ * @ldr: logical id, in xAPIC mode
+ * @dfr: destination format
+ * @svr: spurious vector; software enable
+ * @icr_low: interrupt command
+ * @icr_high: its destination
+ * @divide: the timer's divider
+ * @initial: the timer's initial count
+ * @lvt: timer, thermal, performance, LINT0, LINT1, error
+ * @irr: vectors that were requested, a bit each
+ * @isr: vectors that are being served
+ * @tmr: vectors whose EOI goes to the I/O APIC
+ * @deadline: TSC value at which the timer fires; 0: it does not
+ * @period: TSC ticks after which it fires again, or 0
+ * @nmi: an NMI is pending
+ * @init: an INIT is pending
+ * @wait_sipi: start-up IPIs are taken
+ * @sipi: SIPI_CAME and the vector of one
+ * @taken: how often each vector was taken by the vCPU
+ */
+struct vlapic {
+	u64 base;
+	u32 tpr;
+	u32 ldr;
+	u32 dfr;
+	u32 svr;
+	u32 icr_low;
+	u32 icr_high;
+	u32 divide;
+	u32 initial;
+	u32 lvt[LAPIC_LVTS];
+	u32 irr[VECTORS / 32];
+	u32 isr[VECTORS / 32];
+	u32 tmr[VECTORS / 32];
+	u64 deadline;
+	u64 period;
+	bool nmi;
+	bool init;
+	bool wait_sipi;
+	u32 sipi;
+	u64 taken[VECTORS];
+};
+
+#define SIPI_CAME	0x100U
+
+/**
+ * struct vioapic - an I/O APIC
+ * @select: the register that the window shows
+ * @id: as written
+ * @lines: state of the input lines, a bit each; high: 1
+ * @pin: redirection entries
+ */
+struct vioapic {
+	u32 select;
+	u32 id;
+	u32 lines;
+	u64 pin[IOAPIC_PINS];
+};
+
+/**
+ * struct pic_chip - an 8259
+ * @base: vector of its line 0
+ * @irr: lines that request
+ * @isr: lines that are being served
+ * @imr: lines that are masked
+ * @lines: state of the input lines
+ * @level: lines that are level-triggered (ELCR)
+ * @icw: the initialization word that comes next, 0: none
+ * @wants_icw4: ICW1 announced an ICW4
+ * @auto_eoi: ICW4 asked for it
+ * @read_isr: reads of the command port give the ISR, not the IRR
+ */
+struct pic_chip {
+	u8 base;
+	u8 irr;
+	u8 isr;
+	u8 imr;
+	u8 lines;
+	u8 level;
+	u8 icw;
+	bool wants_icw4;
+	bool auto_eoi;
+	bool read_isr;
+};
+
+/**
+ * struct vpic - the pair: the second one hangs on line 2 of the first
+ * @chip: master, slave
+ */
+struct vpic {
+	struct pic_chip chip[2];
+};
+
+/* vlapic.c; with "locked": vm->irq_lock is held */
+void vlapic_reset(struct vcpu *vcpu, bool init);
+bool vlapic_owns(const struct vcpu *vcpu, u64 gpa);
+u32 vlapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value);
+bool vlapic_read_msr(struct vcpu *vcpu, u32 msr, u64 *value);
+bool vlapic_write_msr(struct vcpu *vcpu, u32 msr, u64 value);
+void irq_deliver_locked(struct vm *vm, const struct irq_message *msg);
+bool vlapic_takes_extint_locked(const struct vcpu *vcpu);
+u32 vlapic_pending_locked(const struct vcpu *vcpu);
+void vlapic_accept_locked(struct vcpu *vcpu, u32 vector);
+void vlapic_wake_locked(struct vcpu *vcpu, const struct vcpu *from);
+
+/* vtimer.c */
+void vtimer_start_locked(struct vcpu *vcpu);
+void vtimer_set_deadline_locked(struct vcpu *vcpu, u64 tsc);
+void vtimer_mode_changed_locked(struct vcpu *vcpu, u32 was);
+u32 vtimer_count_locked(const struct vcpu *vcpu);
+u64 vtimer_check(struct vcpu *vcpu);
+
+/* vioapic.c */
+void vioapic_reset_locked(struct vm *vm);
+bool vioapic_owns(u64 gpa);
+u32 vioapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value);
+void vioapic_set_line_locked(struct vm *vm, u32 pin, bool high);
+void vioapic_eoi_locked(struct vm *vm, u32 vector, const struct vcpu *from);
+
+/* vpic.c */
+void vpic_reset_locked(struct vm *vm);
+bool vpic_owns(u32 port);
+u32 vpic_access(struct vcpu *vcpu, u32 port, bool in, u32 value);
+void vpic_set_line_locked(struct vm *vm, u32 line, bool high);
+bool vpic_pending_locked(const struct vm *vm);
+u32 vpic_acknowledge_locked(struct vm *vm);
+
+/* vcpu_irq.c */
+void vcpu_inject(struct vcpu *vcpu, u32 vector);
+void vcpu_offer_interrupts(struct vcpu *vcpu);
+bool vcpu_has_work(struct vcpu *vcpu);
+void vcpu_window_exit(struct vcpu *vcpu);
+void vcpu_iret_exit(struct vcpu *vcpu);
+
+#endif /* HV_VAPIC_H */
