@@ -1,39 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /* Each hypercall failing in each way: what user space sees, what state follows */
 #include <errno.h>
-#include <limits.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "kernel.h"
 #include "raw.h"
 #include "vm.h"
-
-/* What the driver makes of the hypervisor's answers */
-static const struct {
-	int answer;
-	int result;
-} answers[] = {
-	{ -EPERM, -EIO },		/* the bare -1 of most failures */
-	{ -EIO, -EIO },
-	{ -ENOMEM, -ENOMEM },
-	{ -EACCES, -EACCES },
-	{ -EFAULT, -EIO },		/* no bad pointer of user space */
-	{ -EBUSY, -EBUSY },
-	{ -ENODEV, -ENODEV },
-	{ -EINVAL, -EINVAL },
-	{ -ETIMEDOUT, -ETIMEDOUT },
-	{ -ENOENT, -EIO },
-	{ -EINTR, -EIO },
-	{ -EAGAIN, -EIO },
-	{ -EEXIST, -EIO },
-	{ -ENOTTY, -EIO },
-	{ -EOPNOTSUPP, -EIO },
-	{ -512, -EIO },			/* would restart the system call */
-	{ -4095, -EIO },
-	{ -4096, -EIO },
-	{ INT_MIN, -EIO },
-};
 
 /* A hypercall, and an ioctl and a state in which that makes it */
 static const struct point {
@@ -85,9 +58,9 @@ static void refused(void)
 	unsigned int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(points); i++)
-		for (k = 0; k < ARRAY_SIZE(answers); k++)
-			check_failure(&points[i], answers[k].answer,
-				      TESTBED_FAIL_REFUSE, answers[k].result);
+		for (k = 0; k < VM_ANSWERS; k++)
+			check_failure(&points[i], vm_answers[k].answer,
+				      TESTBED_FAIL_REFUSE, vm_answers[k].result);
 	check_equal(log_count(log, "acrn: "), 0, "lines in the log");
 }
 
@@ -167,17 +140,17 @@ static void destroy_refused(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+	for (i = 0; i < VM_ANSWERS; i++) {
 		struct vm_model vm = { VM_EMPTY, 0 };
 		int fd;
 
-		if (answers[i].answer == -ETIMEDOUT)
+		if (vm_answers[i].answer == -ETIMEDOUT)
 			continue;
 		fd = vm_in_state(VM_STARTED, 0);
-		hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, answers[i].answer);
-		check_result(vm_destroy(fd), answers[i].result,
+		hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, vm_answers[i].answer);
+		check_result(vm_destroy(fd), vm_answers[i].result,
 			     "DESTROY_VM, the hypervisor says %s",
-			     result_name(answers[i].answer));
+			     result_name(vm_answers[i].answer));
 		check_result(vm_start(fd), -EBUSY, "START_VM");
 		hv_behave();
 		check_result(vm_destroy(fd), 0, "DESTROY_VM");

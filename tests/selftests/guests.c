@@ -43,16 +43,35 @@ void guest_new(struct guest *guest, unsigned int config, unsigned long flags)
 void guest_new_vcpus(struct guest *guest, unsigned int config,
 		     unsigned long flags, unsigned int vcpus)
 {
-	uint64_t *table, i;
+	unsigned int i;
 
 	guest->fd = hsm_open();
-	guest->config = config;
-	guest->vcpus = vcpus;
-	guest->slots = vm_io_page(config);
+	guest_prepare(guest, config, vcpus);
 	check_result(vm_create_flags(guest->fd, config, flags), 0, "CREATE_VM");
 	for (i = 0; i < vcpus; i++)
 		check_result(vm_create_vcpu(guest->fd, i), 0, "CREATE_VCPU");
+	check_result(memseg_set(guest->fd, 0, guest->memory, GUEST_SIZE), 0,
+		     "SET_MEMSEG");
 
+	guest_set_regs(guest);
+	guest->client = client_create(guest->fd);
+	check(guest->client > 0, "CREATE_IOREQ_CLIENT: %s",
+	      result_name(guest->client));
+}
+
+/**
+ * guest_prepare() - make the memory of a guest, with the program
+ * @guest: filled in, but for the file and the client
+ * @config: the hypervisor's configuration
+ * @vcpus: how many vCPUs it is going to have
+ */
+void guest_prepare(struct guest *guest, unsigned int config, unsigned int vcpus)
+{
+	uint64_t *table, i;
+
+	guest->config = config;
+	guest->vcpus = vcpus;
+	guest->slots = vm_io_page(config);
 	guest->memory = memory_get(MEMORY_SHARED, GUEST_SIZE);
 	*(uint32_t *)(guest->memory + GUEST_VCPU_NUM) = vcpus;
 	memcpy(guest->memory + GUEST_CODE, guest_code,
@@ -64,13 +83,6 @@ void guest_new_vcpus(struct guest *guest, unsigned int config,
 	table = (uint64_t *)(guest->memory + GUEST_PDPT);
 	for (i = 0; i < 512; i++)
 		table[i] = i * PAGE_1G | PTE_PRESENT | PTE_WRITE | PTE_LARGE;
-	check_result(memseg_set(guest->fd, 0, guest->memory, GUEST_SIZE), 0,
-		     "SET_MEMSEG");
-
-	guest_set_regs(guest);
-	guest->client = client_create(guest->fd);
-	check(guest->client > 0, "CREATE_IOREQ_CLIENT: %s",
-	      result_name(guest->client));
 }
 
 /**
@@ -95,11 +107,11 @@ void guest_program_vcpu(struct guest *guest, unsigned int vcpu,
 	memcpy(area + GUEST_STATUS_SIZE, ops, count * sizeof(*ops));
 }
 
-void guest_set_regs(struct guest *guest)
+void guest_fill_regs(struct acrn_set_vcpu_regs *set)
 {
-	struct acrn_set_vcpu_regs set = { 0 };
-	struct acrn_vcpu_regs *regs = &set.vcpu_regs;
+	struct acrn_vcpu_regs *regs = &set->vcpu_regs;
 
+	memset(set, 0, sizeof(*set));
 	regs->rip = GUEST_CODE;
 	regs->cr0 = GUEST_CR0;
 	regs->cr3 = GUEST_PML4;
@@ -107,6 +119,13 @@ void guest_set_regs(struct guest *guest)
 	regs->ia32_efer = GUEST_EFER;
 	regs->cs_ar = CS_AR;
 	regs->cs_limit = 0xffffffff;
+}
+
+void guest_set_regs(struct guest *guest)
+{
+	struct acrn_set_vcpu_regs set;
+
+	guest_fill_regs(&set);
 	check_result(hsm_ioctl(guest->fd, IC_SET_VCPU_REGS, &set), 0,
 		     "SET_VCPU_REGS");
 }

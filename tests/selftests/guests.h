@@ -126,10 +126,12 @@ typedef bool (*access_handler)(struct guest *guest, struct access *access,
 void guest_new(struct guest *guest, unsigned int config, unsigned long flags);
 void guest_new_vcpus(struct guest *guest, unsigned int config,
 		     unsigned long flags, unsigned int vcpus);
+void guest_prepare(struct guest *guest, unsigned int config, unsigned int vcpus);
 void guest_program(struct guest *guest, const struct guest_op *ops,
 		   unsigned int count);
 void guest_program_vcpu(struct guest *guest, unsigned int vcpu,
 			const struct guest_op *ops, unsigned int count);
+void guest_fill_regs(struct acrn_set_vcpu_regs *set);
 void guest_set_regs(struct guest *guest);
 void guest_start(struct guest *guest);
 void guest_end(struct guest *guest);

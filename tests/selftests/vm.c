@@ -2,6 +2,7 @@
 /* User VMs for the tests */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
@@ -37,6 +38,28 @@ const char *const vm_state_names[VM_STATES] = {
 	[VM_STARTED] = "STARTED",
 	[VM_PAUSED] = "PAUSED",
 	[VM_DYING] = "DYING",
+};
+
+const struct vm_answer vm_answers[VM_ANSWERS] = {
+	{ -EPERM, -EIO },		/* the bare -1 of most failures */
+	{ -EIO, -EIO },
+	{ -ENOMEM, -ENOMEM },
+	{ -EACCES, -EACCES },
+	{ -EFAULT, -EIO },		/* no bad pointer of user space */
+	{ -EBUSY, -EBUSY },
+	{ -ENODEV, -ENODEV },
+	{ -EINVAL, -EINVAL },
+	{ -ETIMEDOUT, -ETIMEDOUT },
+	{ -ENOENT, -EIO },
+	{ -EINTR, -EIO },
+	{ -EAGAIN, -EIO },
+	{ -EEXIST, -EIO },
+	{ -ENOTTY, -EIO },
+	{ -EOPNOTSUPP, -EIO },
+	{ -512, -EIO },			/* would restart the system call */
+	{ -4095, -EIO },
+	{ -4096, -EIO },
+	{ INT_MIN, -EIO },
 };
 
 /* As in a device model, the pages are untouched memory of the program itself */

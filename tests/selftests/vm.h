@@ -73,6 +73,20 @@ struct vm_model {
 	unsigned int vcpus;
 };
 
+/**
+ * struct vm_answer - a failure, and what the driver makes of it
+ * @answer: what the hypervisor answers
+ * @result: what user space is told
+ */
+struct vm_answer {
+	int answer;
+	int result;
+};
+
+#define VM_ANSWERS	19
+
+extern const struct vm_answer vm_answers[VM_ANSWERS];
+
 int hsm_open(void);
 int hsm_ioctl(int fd, unsigned int number, void *argument);
 
