@@ -11,6 +11,7 @@
 #define MADT_WAKEUP		0x10
 #define LOCAL_APIC_ENABLED	BIT(0)
 #define FADT_PM1A_CONTROL	64
+#define FADT_PM_TIMER		76
 #define RSDP_LENGTH		20	/* revision 0: no XSDT */
 #define RSDP_RSDT		16
 
@@ -40,6 +41,7 @@ static SHARED u8 new_rsdt[512] __aligned(16);
 static SHARED u8 new_rsdp[RSDP_LENGTH] __aligned(16);
 
 u16 acpi_pm1_control;	/* port; 0: none */
+u16 acpi_pm_timer;	/* port */
 
 static u8 checksum(const u8 *p, u32 n)
 {
@@ -119,8 +121,10 @@ u64 acpi_build(void)
 	for (i = 0; i < (rsdt->length - sizeof(*rsdt)) / 4; i++) {
 		struct table *t = (void *)(u64)rsdt->entry[i];
 
-		if (!memcmp(t->signature, "FACP", 4))
+		if (!memcmp(t->signature, "FACP", 4)) {
 			acpi_pm1_control = *(u16 *)((u8 *)t + FADT_PM1A_CONTROL);
+			acpi_pm_timer = *(u16 *)((u8 *)t + FADT_PM_TIMER);
+		}
 		if (!memcmp(t->signature, "APIC", 4)) {
 			build_madt(t);
 			rsdt->entry[i] = (u32)(u64)new_madt;
@@ -133,7 +137,7 @@ u64 acpi_build(void)
 	*(u32 *)(new_rsdp + RSDP_RSDT) = (u32)(u64)rsdt;
 	new_rsdp[8] = 0;
 	new_rsdp[8] = checksum(new_rsdp, RSDP_LENGTH);
-	if (!cpu_count)
-		panic("no MADT");
+	if (!cpu_count || !acpi_pm_timer)
+		panic("no MADT, or no ACPI timer");
 	return (u64)new_rsdp;
 }

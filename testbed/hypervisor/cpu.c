@@ -26,8 +26,10 @@
 #define ICR_BUSY	BIT(12)
 
 #define WAKE_VECTOR	0xe0	/* of the host: ends a wait */
-#define CALIBRATE_US	5000
-#define CALIBRATE_TRIES	5
+#define PM_TIMER_HZ	3579545UL
+#define PM_TIMER_MASK	0xffffffU	/* it has 24 bits, which last for 4.6 s */
+#define CALIBRATE_MS	50
+#define SAMPLE_TRIES	10
 #define TIMER_MAX_MS	1000
 
 struct cpu cpus[MAX_CPUS];
@@ -133,49 +135,55 @@ static void delay(u32 microseconds)
 		cpu_relax();
 }
 
-/* Against channel 2 of the PIT */
-static u32 measure_tsc_khz(void)
-{
-	u32 ticks = 1193182UL * CALIBRATE_US / 1000000;
-	u64 start;
+struct sample {
+	u64 tsc;
+	u32 pm_timer;
+	u32 lapic_timer;
+};
 
-	outb(0x61, (inb(0x61) & ~2) | 1);
-	outb(0x43, 0xb0);
-	outb(0x42, ticks & 0xff);
-	outb(0x42, ticks >> 8);
-	start = rdtsc();
-	while (!(inb(0x61) & 0x20))
-		cpu_relax();
-	return (rdtsc() - start) * 1000 / CALIBRATE_US;
+/* All clocks at the same time: of some readings, the one that took the least */
+static struct sample take_sample(void)
+{
+	struct sample now, best = { 0 };
+	u64 begin, took, least = ~0UL;
+	u32 i;
+
+	for (i = 0; i < SAMPLE_TRIES; i++) {
+		begin = rdtsc();
+		now.pm_timer = inl(acpi_pm_timer);
+		now.lapic_timer = lapic_read(LAPIC_TIMER_NOW);
+		took = rdtsc() - begin;
+		now.tsc = begin + took / 2;
+		if (took < least) {
+			least = took;
+			best = now;
+		}
+	}
+	return best;
 }
 
 /**
  * calibrate_clocks() - find the frequency of the TSC and of the LAPIC timer
  *
- * A busy host can only make a measurement too long, so the shortest counts.
+ * A busy host can stop this CPU at any place, but none of its clocks.
  */
 void calibrate_clocks(void)
 {
-	u32 i, ticks, khz;
-
-	tsc_khz = ~0U;
-	for (i = 0; i < CALIBRATE_TRIES; i++) {
-		khz = measure_tsc_khz();
-		if (khz < tsc_khz)
-			tsc_khz = khz;
-	}
+	struct sample first, last;
+	u64 ticks;
 
 	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
 	lapic_write(LAPIC_TIMER_DIV, 0xb);	/* by 1 */
-	lapic_timer_khz = ~0U;
-	for (i = 0; i < CALIBRATE_TRIES; i++) {
-		lapic_write(LAPIC_TIMER_INIT, ~0U);
-		delay(1000);
-		ticks = ~0U - lapic_read(LAPIC_TIMER_NOW);
-		if (ticks < lapic_timer_khz)
-			lapic_timer_khz = ticks;
-	}
+	lapic_write(LAPIC_TIMER_INIT, ~0U);
+	first = take_sample();
+	do {
+		last = take_sample();
+		ticks = (last.pm_timer - first.pm_timer) & PM_TIMER_MASK;
+	} while (ticks < PM_TIMER_HZ * CALIBRATE_MS / 1000);
 	lapic_write(LAPIC_TIMER_INIT, 0);
+
+	tsc_khz = (last.tsc - first.tsc) * PM_TIMER_HZ / ticks / 1000;
+	lapic_timer_khz = (first.lapic_timer - last.lapic_timer) * PM_TIMER_HZ / ticks / 1000;
 }
 
 /**

@@ -12,11 +12,12 @@
 #define SIGNATURE_PART	0x4e524341U	/* "ACRN", three times */
 
 /*
- * The CPU that User VMs see.  ACRN runs on Intel's only; and Linux takes the
- * frequencies from CPUID, and so does without a PIT, on those only.
+ * The CPU that User VMs see, an Apollo Lake as on the boards that ACRN began with.
+ * Of Intel's only Linux takes the frequencies from CPUID and so needs no PIT, and
+ * of this one it trusts the TSC.
  */
 #define USER_LEAVES	0x16
-#define USER_MODEL	0x906e9U	/* family 6, model 0x9e */
+#define USER_MODEL	0x506c9U	/* family 6, model 0x5c */
 #define TOPOLOGY_SMT	1
 #define TOPOLOGY_CORE	2
 #define CORE_SHIFT	4

@@ -315,6 +315,7 @@ void service_cpu_park(struct cpu *target);
 /* acpi.c, boot_linux.c */
 u64 acpi_build(void);
 extern u16 acpi_pm1_control;
+extern u16 acpi_pm_timer;
 u64 linux_load(u32 multiboot_info, u64 *boot_params);
 const char *multiboot_command_line(u32 multiboot_info);
 

@@ -99,8 +99,8 @@ void hv_main(u32 multiboot_info)
 	cpus[0].online = true;
 	cpus[SERVICE_BSP].in_service = true;
 	cpu_init(&cpus[0]);
-	calibrate_clocks();
 	rip = linux_load(multiboot_info, &service_entry.boot_params);
+	calibrate_clocks();
 	service_vm_init();
 	vcpu_init_maps();
 	start_other_cpus();

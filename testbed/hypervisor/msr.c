@@ -23,10 +23,13 @@
 #define ARCH_MMIO_NO		(BIT(13) | BIT(14) | BIT(15))
 #define ARCH_GDS_NO		BIT(26)
 #define ARCH_RFDS_NO		BIT(27)
+#define ARCH_ITS_NO		BIT(62)
 #define ARCH_IMMUNE							\
 	(ARCH_RDCL_NO | ARCH_SKIP_L1D_FLUSH | ARCH_SSB_NO | ARCH_MDS_NO |	\
 	 ARCH_PSCHANGE_MC_NO | ARCH_TAA_NO | ARCH_MMIO_NO | ARCH_GDS_NO |	\
-	 ARCH_RFDS_NO)
+	 ARCH_RFDS_NO | ARCH_ITS_NO)
+
+#define MISC_FAST_STRINGS	BIT(0)
 
 static bool read_msr(struct vcpu *vcpu, u32 msr, u64 *value)
 {
@@ -42,10 +45,12 @@ static bool read_msr(struct vcpu *vcpu, u32 msr, u64 *value)
 	case MSR_ARCH_CAPABILITIES:
 		*value = ARCH_IMMUNE;
 		return true;
+	case MSR_MISC_ENABLE:
+		*value = MISC_FAST_STRINGS;
+		return true;
 	case MSR_PLATFORM_ID:
 	case MSR_MICROCODE_REVISION:
 	case MSR_MTRRCAP:
-	case MSR_MISC_ENABLE:
 	case MSR_DEBUGCTL:
 		*value = 0;
 		return true;
