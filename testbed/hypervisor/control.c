@@ -48,6 +48,15 @@ static s64 behave(void)
 	cpuid_view.privileged = config.privileged;
 	api_version[0] = config.api_major;
 	api_version[1] = config.api_minor;
+	vcpu_limit = TESTBED_MAX_VCPUS;
+	return 0;
+}
+
+static s64 limit_vcpus(u64 limit)
+{
+	if (!limit || limit > TESTBED_VCPU_SLOTS)
+		return -EINVAL;
+	vcpu_limit = limit;
 	return 0;
 }
 
@@ -201,6 +210,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return irqs(a);
 	case TESTBED_IRQLINES:
 		return irqlines(a);
+	case TESTBED_VCPU_LIMIT:
+		return limit_vcpus(a->rbx);
 	}
 	return -ENOTTY;
 }

@@ -134,7 +134,7 @@ static void user_leaf(const struct vcpu *vcpu, u32 number, u32 sub, struct leaf 
 		break;
 	case 1:
 		l->a = USER_MODEL;
-		l->b = (l->b & 0xff00) | vcpu->id << 24 | TESTBED_MAX_VCPUS << 16;
+		l->b = (l->b & 0xff00) | vcpu->id << 24 | vcpu_limit << 16;
 		l->c &= ~(F1C_MONITOR | F1C_PDCM);
 		l->c |= F1C_X2APIC | F1C_TSC_DEADLINE;
 		l->d &= ~F1D_LEFT_OUT;

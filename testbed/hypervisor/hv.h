@@ -229,7 +229,7 @@ struct vm {
 	u64 ioreq_gpa;
 	bool lied;
 	bool pause_asked;
-	struct vcpu vcpus[TESTBED_MAX_VCPUS];
+	struct vcpu vcpus[TESTBED_VCPU_SLOTS];
 };
 
 extern struct cpu cpus[MAX_CPUS];
@@ -384,6 +384,7 @@ extern u32 api_version[2];
 extern u32 upcall_vector;
 
 /* vm.c */
+extern u32 vcpu_limit;	/* what one VM can have */
 struct vm *vm_find(u64 vmid);
 struct vm *vm_get(u64 vmid, const char *what);
 void vm_stop_vcpus(struct vm *vm);

@@ -14,6 +14,7 @@
 static const u8 uuids[TESTBED_MAX_VMS][16] = TESTBED_UUIDS;
 
 struct vm vms[TESTBED_MAX_VMS];
+u32 vcpu_limit = TESTBED_MAX_VCPUS;	/* under hv_lock */
 
 static struct vm *vm_slot(u64 vmid)
 {
@@ -311,7 +312,7 @@ static struct cpu *free_cpu(void)
  * @param: struct hc_create_vcpu, whose contents are ignored
  *
  * Return: 0; -1 if it is off, the address is bad or no pCPU is free; -EINVAL if it
- * has TESTBED_MAX_VCPUS.
+ * has as many as it can.
  */
 s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -330,7 +331,7 @@ s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
 	pcpu = free_cpu();
 	if (!pcpu)
 		return -1;
-	if (vm->vcpu_count == TESTBED_MAX_VCPUS)
+	if (vm->vcpu_count >= vcpu_limit)
 		return -EINVAL;
 	vcpu = &vm->vcpus[vm->vcpu_count];
 	memset(vcpu, 0, sizeof(*vcpu));

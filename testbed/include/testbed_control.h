@@ -19,6 +19,7 @@
 /* A User VM's configuration n = 0..TESTBED_MAX_VMS-1: uuid below, vmid n + 1 */
 #define TESTBED_MAX_VMS		4
 #define TESTBED_MAX_VCPUS	8		/* of one User VM, as ACRN v1.3 has */
+#define TESTBED_VCPU_SLOTS	16		/* for TESTBED_VCPU_LIMIT */
 #define TESTBED_ANY_CALL	0xffUL		/* in place of a hypercall number */
 #define TESTBED_FOREVER		0xffffffffUL	/* in place of a count */
 
@@ -53,7 +54,10 @@ enum testbed_command {
 	 * rdi: enum testbed_fail.  One armed failure per hypercall number.
 	 */
 	TESTBED_FAIL,
-	/* Disarm all failures and delays; CPUID and API version as at boot */
+	/*
+	 * Disarm all failures and delays; CPUID, API version and the limit of
+	 * vCPUs as at boot
+	 */
 	TESTBED_BEHAVE,
 	/*
 	 * in rbx: hypercall number, rcx: microseconds every such call takes
@@ -124,6 +128,11 @@ enum testbed_command {
 	 * last HC_SET_IRQLINE that did anything
 	 */
 	TESTBED_IRQLINES,
+	/*
+	 * in rbx: how many vCPUs a User VM can have, 1..TESTBED_VCPU_SLOTS; at
+	 * boot TESTBED_MAX_VCPUS
+	 */
+	TESTBED_VCPU_LIMIT,
 };
 
 enum testbed_fail {

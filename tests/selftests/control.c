@@ -115,6 +115,17 @@ void hv_api_version(unsigned long major, unsigned long minor)
 }
 
 /**
+ * hv_vcpu_limit() - say how many vCPUs one VM can have
+ * @vcpus: how many, up to TESTBED_VCPU_SLOTS; until hv_behave()
+ */
+void hv_vcpu_limit(unsigned long vcpus)
+{
+	unsigned long reg[4] = { vcpus };
+
+	command(TESTBED_VCPU_LIMIT, reg);
+}
+
+/**
  * hv_calls() - how often a hypercall was made
  * @call: HC_*
  *

@@ -639,6 +639,11 @@ static void bad_commands(void)
 		     "scribbling into no VM");
 	check_result(hv_command(TESTBED_MEMORY, reg), -EINVAL,
 		     "memory of no VM");
+	reg[0] = 0;
+	check_result(hv_command(TESTBED_VCPU_LIMIT, reg), -EINVAL, "no vCPU");
+	reg[0] = TESTBED_VCPU_SLOTS + 1;
+	check_result(hv_command(TESTBED_VCPU_LIMIT, reg), -EINVAL,
+		     "more vCPUs than slots");
 	check(hv_command(12345, reg) < 0, "an unknown command");
 }
 
