@@ -25,12 +25,16 @@ guest_code:
 run:
 	lea	GUEST_STATUS_SIZE(%rbx), %rsi
 next:
-	mov	GUEST_OP_OP(%rsi), %rcx
+	mov	GUEST_OP_OP(%rsi), %r9d
 	mov	GUEST_OP_ADDRESS(%rsi), %rdx
 	mov	GUEST_OP_VALUE(%rsi), %rax
+	btr	$GUEST_DOWN_BIT, %r9d
+	jnc	1f
+	std
+1:
 
 	.macro	on op, label
-	cmp	$\op, %rcx
+	cmp	$\op, %r9d
 	je	\label
 	.endm
 	on	GUEST_IN + 1, in1
@@ -51,6 +55,30 @@ next:
 	on	GUEST_COUNT, count
 	on	GUEST_WAIT, wait
 	on	GUEST_PASS, pass
+
+	/* R8: the operation; as most of the instructions want it, RSI and RDI */
+	mov	%rsi, %r8
+	mov	%rax, %rsi
+	mov	%rdx, %rdi
+	mov	GUEST_OP_TIMES(%r8), %ecx
+	on	GUEST_INS + 1, ins1
+	on	GUEST_INS + 2, ins2
+	on	GUEST_INS + 4, ins4
+	on	GUEST_OUTS + 1, outs1
+	on	GUEST_OUTS + 2, outs2
+	on	GUEST_OUTS + 4, outs4
+	on	GUEST_MOVS + 1, movs1
+	on	GUEST_MOVS + 2, movs2
+	on	GUEST_MOVS + 4, movs4
+	on	GUEST_MOVS + 8, movs8
+	on	GUEST_STOS + 1, stos1
+	on	GUEST_STOS + 2, stos2
+	on	GUEST_STOS + 4, stos4
+	on	GUEST_STOS + 8, stos8
+	on	GUEST_LODS + 1, lods1
+	on	GUEST_LODS + 2, lods2
+	on	GUEST_LODS + 4, lods4
+	on	GUEST_LODS + 8, lods8
 	movq	$1, GUEST_STATUS_DONE(%rbx)
 halt:
 	hlt
@@ -88,6 +116,40 @@ store2:	mov	%ax, (%rdx)
 store4:	mov	%eax, (%rdx)
 	jmp	result
 store8:	mov	%rax, (%rdx)
+	jmp	result
+
+	.macro	string label, insn, after, pointer, value
+\label:	.ifnb	\pointer
+	mov	%\value, %\pointer
+	.endif
+	rep \insn
+	jmp	\after
+	.endm
+	string	ins1, insb, moved, rdi, rax
+	string	ins2, insw, moved, rdi, rax
+	string	ins4, insl, moved, rdi, rax
+	string	outs1, outsb, sent
+	string	outs2, outsw, sent
+	string	outs4, outsl, sent
+	string	movs1, movsb, moved
+	string	movs2, movsw, moved
+	string	movs4, movsl, moved
+	string	movs8, movsq, moved
+	string	stos1, stosb, moved
+	string	stos2, stosw, moved
+	string	stos4, stosl, moved
+	string	stos8, stosq, moved
+	string	lods1, lodsb, string_done, rsi, rdx
+	string	lods2, lodsw, string_done, rsi, rdx
+	string	lods4, lodsl, string_done, rsi, rdx
+	string	lods8, lodsq, string_done, rsi, rdx
+
+moved:	mov	%rdi, %rax
+	jmp	string_done
+sent:	mov	%rsi, %rax
+string_done:
+	cld
+	mov	%r8, %rsi
 	jmp	result
 
 again:	incq	GUEST_STATUS_LOOPS(%rbx)

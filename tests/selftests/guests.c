@@ -225,6 +225,26 @@ bool guest_counts(struct guest *guest, unsigned int address)
 	return true;
 }
 
+uint64_t low_bytes(uint64_t value, unsigned int size)
+{
+	return size == 8 ? value : value & ((1ULL << size * 8) - 1);
+}
+
+/**
+ * read_into() - what RAX is after a read
+ * @rax: what it was before
+ * @value: what was read
+ * @size: bytes that were read; 4 clear the upper half, 1 and 2 leave the rest
+ *
+ * Return: RAX.
+ */
+uint64_t read_into(uint64_t rax, uint64_t value, unsigned int size)
+{
+	if (size >= 4)
+		return low_bytes(value, size);
+	return (rax & ~low_bytes(~0ULL, size)) | low_bytes(value, size);
+}
+
 /* The calls of an I/O request client; arguments that are no pointers */
 static int client_call(int fd, unsigned int number, int client)
 {

@@ -18,7 +18,7 @@
 #define GUEST_FREE	0x8000
 #define GUEST_STATUS	0x10000	/* of vCPU 0; its operations follow */
 #define GUEST_STRIDE	0x4000	/* to the next vCPU's */
-#define GUEST_SIZE	0x30000
+#define GUEST_SIZE	0x50000	/* room for ACRN_MAX_VCPUS of them */
 
 /* Operations; the number of bytes is added to those that have one */
 #define GUEST_END	0	/* say that it is done, and halt */
@@ -31,8 +31,21 @@
 #define GUEST_LOAD	0x30	/* as GUEST_IN */
 #define GUEST_STORE	0x40
 
+/*
+ * String operations, as often as GUEST_TIMES() says, which is added too.  The
+ * result is where the instruction's pointer is then; of GUEST_LODS it is RAX.
+ */
+#define GUEST_INS	0x50	/* from a port; to memory at the value */
+#define GUEST_OUTS	0x60	/* to a port; from memory at the value */
+#define GUEST_MOVS	0x70	/* to the address; from memory at the value */
+#define GUEST_STOS	0x80	/* to the address */
+#define GUEST_LODS	0x90	/* from the address */
+#define GUEST_DOWN_BIT	8
+#define GUEST_DOWN	(1 << GUEST_DOWN_BIT)	/* to lower addresses */
+
 /* In struct guest_op and struct guest_status */
 #define GUEST_OP_OP		0
+#define GUEST_OP_TIMES		4
 #define GUEST_OP_ADDRESS	8
 #define GUEST_OP_VALUE		16
 #define GUEST_OP_RESULT		24
@@ -55,6 +68,7 @@
 
 #define GUEST_OPS_MAX	((GUEST_STRIDE - GUEST_STATUS_SIZE) / GUEST_OP_SIZE)
 #define FOR_EVER	(~0ULL)
+#define GUEST_TIMES(n)	((uint64_t)(n) << 32)
 
 /**
  * struct guest_op - an operation of the guest
@@ -149,6 +163,9 @@ uint64_t guest_result(struct guest *guest, unsigned int n);
 
 uint64_t guest_word(struct guest *guest, unsigned int address);
 bool guest_counts(struct guest *guest, unsigned int address);
+
+uint64_t low_bytes(uint64_t value, unsigned int size);
+uint64_t read_into(uint64_t rax, uint64_t value, unsigned int size);
 
 int client_create(int fd);
 int client_destroy(int fd, int client);

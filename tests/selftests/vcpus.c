@@ -105,7 +105,7 @@ static unsigned int fill(int fd)
 {
 	unsigned int id = 0;
 
-	while (id < TESTBED_MAX_VCPUS && !vm_create_vcpu(fd, id))
+	while (!vm_create_vcpu(fd, id))
 		id++;
 	return id;
 }
@@ -155,6 +155,25 @@ static void more_than_a_vm_can_have(void)
 	check_result(vm_start(fd), 0, "START_VM");
 }
 
+/* A hypervisor that allows more vCPUs than there are slots is not even asked. */
+static void more_than_slots(void)
+{
+	unsigned int pcpus = free_pcpus();
+	unsigned long calls;
+	int fd = hsm_open();
+
+	if (pcpus < ACRN_MAX_VCPUS)
+		skip("needs %u physical CPUs for User VMs", ACRN_MAX_VCPUS);
+	hv_vcpu_limit(TESTBED_VCPU_SLOTS);
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
+	check_equal(fill(fd), ACRN_MAX_VCPUS, "vCPUs");
+	calls = hv_calls(HC_CREATE_VCPU);
+	check_result(vm_create_vcpu(fd, ACRN_MAX_VCPUS), -EINVAL, "one more");
+	check_equal(hv_calls(HC_CREATE_VCPU), calls, "HC_CREATE_VCPU");
+	check_vcpus(ACRN_MAX_VCPUS);
+	check_result(vm_start(fd), 0, "START_VM");
+}
+
 static void pcpus_of_their_own(void)
 {
 	unsigned long first, second, third;
@@ -180,6 +199,7 @@ static const struct test tests[] = {
 	{ "each vCPU has a physical CPU of its own", pcpus_of_their_own },
 	{ "the last physical CPU, and one more", last_pcpu },
 	{ "as many vCPUs as a VM can have, and one more", more_than_a_vm_can_have },
+	{ "as many vCPUs as there are slots, and one more", more_than_slots },
 };
 
 int main(void)
