@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /* The kernel around the driver: its log, its modules, what debugfs shows */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -251,6 +252,24 @@ bool driver_ready(void)
 	if (!driver_loaded() && driver_load())
 		return false;
 	return !access(HSM_NODE, F_OK);
+}
+
+/**
+ * irq_count() - how many interrupts the kernel has allocated
+ *
+ * Return: the number, with those that nobody has requested.
+ */
+unsigned int irq_count(void)
+{
+	DIR *dir = opendir("/sys/kernel/irq");
+	unsigned int count = 0;
+	struct dirent *entry;
+
+	check(dir, "/sys/kernel/irq: %s", strerror(errno));
+	while ((entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
 }
 
 bool rawhc_ready(void)

@@ -29,6 +29,8 @@ bool driver_loaded(void);
 bool driver_ready(void);
 bool rawhc_ready(void);
 
+unsigned int irq_count(void);
+
 /* debugfs of the driver */
 struct shown_vm {
 	char state[16];

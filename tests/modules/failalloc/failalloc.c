@@ -4,26 +4,32 @@
  * not built for it.
  *
  * While the node is open there are kprobes at the entry of the functions that
- * allocate pages and slab objects.  An allocation that is to fail does not get
+ * allocate pages, slab objects and per-CPU memory.  An allocation that is to fail does not get
  * into the function: its caller gets NULL instead.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "failalloc.h"
 
-/* One file at a time; all but @task is the armed thread's own. */
+#define FRAMES_MAX	32
+
+/* One file at a time; all but failalloc_task is the armed thread's own. */
 static struct failalloc_plan failalloc_plan;
 static struct failalloc_result failalloc_result;
+static bool failalloc_counts;
 static struct task_struct *failalloc_task;
 static atomic_t failalloc_open_count = ATOMIC_INIT(0);
 
@@ -33,18 +39,52 @@ static noinline notrace void *failalloc_null(void)
 	return NULL;
 }
 
+/*
+ * Functions inside which the kernel goes on as if memory never ran out: it warns,
+ * or uses what is not there.  That it does so is not what the tests are about.
+ */
+static const char *const failalloc_spared[] = {
+	"mas_store_gfp",	/* an interrupt becomes known... */
+	"mas_erase",		/* ...and is forgotten */
+	"radix_tree_insert",	/* as the first, in older kernels */
+	"register_irq_proc",
+	"register_handler_proc",
+};
+
+static bool failalloc_is_spared(void)
+{
+	unsigned long trace[FRAMES_MAX];
+	char name[KSYM_SYMBOL_LEN];
+	unsigned int i, j, count;
+
+	count = stack_trace_save(trace, ARRAY_SIZE(trace), 0);
+	for (i = 0; i < count; i++) {
+		sprint_symbol_no_offset(name, trace[i]);
+		for (j = 0; j < ARRAY_SIZE(failalloc_spared); j++) {
+			if (!strcmp(name, failalloc_spared[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static int failalloc_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	u32 n;
 
 	/* Not what interrupts allocate in the meantime */
-	if (READ_ONCE(failalloc_task) != current || !in_task())
+	if (READ_ONCE(failalloc_task) != current || !in_task() ||
+	    !failalloc_counts)
 		return 0;
 
 	n = failalloc_result.seen++;
 	if (n < failalloc_plan.skip ||
 	    n - failalloc_plan.skip >= failalloc_plan.count)
 		return 0;
+	if (failalloc_is_spared()) {
+		failalloc_result.spared++;
+		return 0;
+	}
 
 	failalloc_result.failed++;
 	/* At the entry the stack is that of a call: any function fits there. */
@@ -72,6 +112,40 @@ static struct kprobe failalloc_probes[][2] = {
 	{ FAILALLOC_AT("kmalloc_trace"),
 	  FAILALLOC_AT("__kmalloc_cache_noprof") },
 	{ FAILALLOC_AT("__kmalloc"), FAILALLOC_AT("__kmalloc_noprof") },
+	{ FAILALLOC_AT("kmem_cache_alloc_lru"),
+	  FAILALLOC_AT("kmem_cache_alloc_lru_noprof") },
+	{ FAILALLOC_AT("kmem_cache_alloc_node"),
+	  FAILALLOC_AT("kmem_cache_alloc_node_noprof") },
+	{ FAILALLOC_AT("kmalloc_node_trace"),
+	  FAILALLOC_AT("__kmalloc_cache_node_noprof") },
+	{ FAILALLOC_AT("__kmalloc_node"), FAILALLOC_AT("__kmalloc_node_noprof") },
+	{ FAILALLOC_AT("__kmalloc_node_track_caller"),
+	  FAILALLOC_AT("__kmalloc_node_track_caller_noprof") },
+	{ FAILALLOC_AT("pcpu_alloc"), FAILALLOC_AT("pcpu_alloc_noprof") },
+};
+
+static int failalloc_init_begins(struct kretprobe_instance *call,
+				 struct pt_regs *regs)
+{
+	if (READ_ONCE(failalloc_task) != current || !failalloc_plan.in_init)
+		return 1;
+
+	failalloc_counts = true;
+	return 0;
+}
+
+static int failalloc_init_ends(struct kretprobe_instance *call,
+			       struct pt_regs *regs)
+{
+	failalloc_counts = false;
+	return 0;
+}
+
+/* Around the function that initializes a module */
+static struct kretprobe failalloc_init_probe = {
+	.kp.symbol_name = "do_one_initcall",
+	.entry_handler = failalloc_init_begins,
+	.handler = failalloc_init_ends,
 };
 
 static int failalloc_register(struct kprobe *probe)
@@ -144,6 +218,7 @@ static long failalloc_ioctl(struct file *filp, unsigned int cmd,
 				   sizeof(failalloc_plan)))
 			return -EFAULT;
 		memset(&failalloc_result, 0, sizeof(failalloc_result));
+		failalloc_counts = !failalloc_plan.in_init;
 		WRITE_ONCE(failalloc_task, current);
 		return 0;
 	case FAILALLOC_END:
@@ -167,7 +242,29 @@ static struct miscdevice failalloc_miscdev = {
 	.mode = 0600,
 	.fops = &failalloc_fops,
 };
-module_misc_device(failalloc_miscdev);
+
+static int __init failalloc_init(void)
+{
+	int ret;
+
+	ret = register_kretprobe(&failalloc_init_probe);
+	if (ret)
+		return ret;
+
+	ret = misc_register(&failalloc_miscdev);
+	if (ret)
+		unregister_kretprobe(&failalloc_init_probe);
+	return ret;
+}
+
+static void __exit failalloc_exit(void)
+{
+	misc_deregister(&failalloc_miscdev);
+	unregister_kretprobe(&failalloc_init_probe);
+}
+
+module_init(failalloc_init);
+module_exit(failalloc_exit);
 
 MODULE_DESCRIPTION("Failing allocations for tests of the ACRN HSM");
 MODULE_LICENSE("Dual BSD/GPL");

@@ -17,20 +17,25 @@
  * struct failalloc_plan - which allocations fail
  * @skip: so many are let through first
  * @count: so many then fail; 0: none
+ * @in_init: only those count that are made while a module that the thread loads
+ *	is initialized
  */
 struct failalloc_plan {
 	__u32 skip;
 	__u32 count;
+	__u32 in_init;
 };
 
 /**
  * struct failalloc_result - what came of it
  * @seen: allocations since it was armed
  * @failed: those that were made to fail
+ * @spared: those that were not, because the kernel would not survive it
  */
 struct failalloc_result {
 	__u32 seen;
 	__u32 failed;
+	__u32 spared;
 };
 
 #define FAILALLOC_ARM	_IOW('f', 1, struct failalloc_plan)
