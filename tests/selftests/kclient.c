@@ -122,11 +122,6 @@ static bool count_mine(struct guest *guest, struct access *access, void *data)
 	return true;
 }
 
-static uint64_t bits(unsigned int size)
-{
-	return size == 8 ? ~0ULL : (1ULL << size * 8) - 1;
-}
-
 /* Reads of all sizes of what is wholly, partly or not the client's */
 static void reads(unsigned long how, unsigned long flags)
 {
@@ -170,9 +165,10 @@ static void reads(unsigned long how, unsigned long flags)
 	serve_until_done(&guest, count_mine, &served, PROMPT_MS);
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		check_equal(guest_result(&guest, i),
-			    (all[i].inside ? CLIENT_ANSWER(all[i].address) :
-					     OTHER_ANSWER) &
-			    bits(all[i].op & 0xf), "read %u", i);
+			    low_bytes(all[i].inside ?
+				      CLIENT_ANSWER(all[i].address) :
+				      OTHER_ANSWER, all[i].op & 0xf),
+			    "read %u", i);
 	kclient_seen(client, &seen);
 	check_equal(seen.requests, ARRAY_SIZE(all) - outside,
 		    "requests of the client");
@@ -232,7 +228,8 @@ static void writes(void)
 		check_equal(seen.write, 1, "direction");
 		check_equal(seen.size, size, "size");
 		check_equal(seen.addr, ops[i].address, "address");
-		check_equal(seen.value, ops[i].value & bits(size), "value");
+		check_equal(seen.value, low_bytes(ops[i].value, size),
+			    "value");
 		check_equal(seen.vcpu, 0, "vCPU");
 		check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
 		check_result(vm_reset(guest.fd), 0, "RESET_VM");
@@ -508,7 +505,8 @@ static void forged_requests(void)
 		{ ACRN_IOREQ_PIO, -1ULL, 2 },	{ ACRN_IOREQ_PIO, -1ULL, 4 },
 		{ ACRN_IOREQ_PIO, -2ULL, 4 },	{ ACRN_IOREQ_PIO, -3ULL, 4 },
 		{ ACRN_IOREQ_MMIO, -1ULL, 8 },	{ ACRN_IOREQ_MMIO, -7ULL, 8 },
-		{ ACRN_IOREQ_MMIO, -1ULL, 2 },	{ ACRN_IOREQ_PIO, 0, 0 },
+		{ ACRN_IOREQ_MMIO, -1ULL, 2 },	{ ACRN_IOREQ_MMIO, -2ULL, 8 },
+		{ ACRN_IOREQ_MMIO, -3ULL, 4 },	{ ACRN_IOREQ_PIO, 0, 0 },
 		{ ACRN_IOREQ_PIO, 0, 3 },	{ ACRN_IOREQ_PIO, 0, 8 },
 		{ ACRN_IOREQ_PIO, 0, -1ULL },	{ ACRN_IOREQ_PIO, 0, 1ULL << 32 },
 		{ ACRN_IOREQ_MMIO, 0, 0 },	{ ACRN_IOREQ_MMIO, 0, 16 },
@@ -527,6 +525,8 @@ static void forged_requests(void)
 		     "create");
 	check_result(kclient_add(client, ACRN_IOREQ_PIO, 0, 0x100), 0, "add");
 	check_result(kclient_add(client, ACRN_IOREQ_MMIO, 0, 0x100), 0, "add");
+	check_result(kclient_add(client, ACRN_IOREQ_MMIO, -0x100ULL, -2ULL), 0,
+		     "add at the end");
 	guest_program(&guest, NULL, 0);
 	guest_start(&guest);
 	check(guest_done(&guest, PROMPT_MS), "the guest is not done");
@@ -683,7 +683,7 @@ static void clients_come_and_go(void)
 	pthread_join(thread, NULL);
 	for (i = 0; i < guest.vcpus; i++)
 		check_equal(guest_vcpu_op(&guest, i, 0)->result,
-			    CLIENT_ANSWER(PORT) & bits(4), "read of vCPU %u",
+			    low_bytes(CLIENT_ANSWER(PORT), 4), "read of vCPU %u",
 			    i);
 	guest_end(&guest);
 }
