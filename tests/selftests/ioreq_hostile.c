@@ -141,27 +141,57 @@ static void unknown_types(void)
 	guest_end(&guest);
 }
 
+/*
+ * A request comes as it stands in the slot, and so does its answer; @request is
+ * what makes it, with any address and value.
+ */
+static void known_type(struct guest *guest, uint32_t type,
+		       const union acrn_io_request_data *request)
+{
+	struct acrn_io_request *slot = guest->slots;
+
+	forge(guest, 0, type, 0, ACRN_IOREQ_FREE);
+	slot->reqs = *request;
+	set_slot_state(guest, 0, ACRN_IOREQ_PENDING);
+	upcalls(1);
+	check(wait_for_request(guest, PROMPT_MS), "type %u does not come",
+	      type);
+	check(slot_is_mine(guest, 0), "type %u does not come", type);
+	check_equal(slot->type, type, "type");
+	check(!memcmp(&slot->reqs, request, sizeof(slot->reqs)),
+	      "a request of type %u has changed", type);
+	slot_answer(guest, 0, 0x55aa1234);
+	check_result(client_notify(guest->fd, guest->client, 0), 0,
+		     "NOTIFY of type %u", type);
+	check_equal(slot_state(guest, 0), ACRN_IOREQ_COMPLETE, "state");
+	check_equal(slot->reqs.pio.value, 0x55aa1234, "answer to type %u",
+		    type);
+}
+
 /* Those that they do know come, also the one this hypervisor never makes. */
 static void known_types(void)
 {
+	union acrn_io_request_data request;
+	unsigned int size, direction;
 	struct guest guest;
-	uint32_t type;
 
 	new_quiet_guest(&guest, 1);
 	feign_notify();
-	for (type = ACRN_IOREQ_PIO; type <= ACRN_IOREQ_PCICFG; type++) {
-		forge(&guest, 0, type, 0x10, ACRN_IOREQ_PENDING);
-		guest.slots->reqs.pci.bus = 1;
-		guest.slots->reqs.pci.reg = 0x44;
-		upcalls(1);
-		check(wait_for_request(&guest, PROMPT_MS),
-		      "type %u does not come", type);
-		check(slot_is_mine(&guest, 0), "type %u does not come", type);
-		check_equal(guest.slots->type, type, "type");
-		check_equal(guest.slots->reqs.pci.reg, 0x44, "register");
-		check_result(client_notify(guest.fd, guest.client, 0), 0,
-			     "NOTIFY of type %u", type);
-	}
+	for (size = 1; size <= 4; size *= 2)
+		for (direction = ACRN_IOREQ_READ;
+		     direction <= ACRN_IOREQ_WRITE; direction++) {
+			memset(&request, 0x99, sizeof(request));
+			request.mmio.direction = direction;
+			request.mmio.size = size;
+			known_type(&guest, ACRN_IOREQ_PIO, &request);
+			known_type(&guest, ACRN_IOREQ_MMIO, &request);
+			request.pci = (struct acrn_pci_request) {
+				.direction = direction, .size = size,
+				.value = 0x12345678, .bus = 1, .dev = 2,
+				.func = 3, .reg = 0x44,
+			};
+			known_type(&guest, ACRN_IOREQ_PCICFG, &request);
+		}
 	guest_end(&guest);
 }
 
@@ -481,7 +511,7 @@ static void garbage(void)
 static const struct test tests[] = {
 	{ "a lost upcall is made up for by ATTACH and poll()", lost_upcall },
 	{ "[B9] [B11] types that no device model knows: all ones", unknown_types },
-	{ "types that device models know", known_types },
+	{ "types that device models know, each size and direction", known_types },
 	{ "[B13] states that the driver did not write", forged_states },
 	{ "[B10] [R3] slots of vCPUs that do not exist", no_such_vcpus },
 	{ "the page of a VM that does not run", not_running },

@@ -18,6 +18,7 @@
 #include "guests.h"
 #include "harness.h"
 #include "kernel.h"
+#include "memseg.h"
 #include "vm.h"
 
 #define CLIENT_NODE	"/dev/acrn_client"
@@ -72,6 +73,13 @@ static int kclient_complete(int fd, unsigned int vcpu, uint64_t result)
 	struct client_complete complete = { vcpu, 0, result };
 
 	return kclient_call(fd, CLIENT_COMPLETE, &complete);
+}
+
+static int kclient_msi(int fd, uint64_t addr, uint64_t data)
+{
+	struct client_msi msi = { addr, data };
+
+	return kclient_call(fd, CLIENT_MSI, &msi);
 }
 
 static void kclient_seen(int fd, struct client_seen *seen)
@@ -579,6 +587,112 @@ static void write_protected(void)
 	guest_end(&guest);
 }
 
+/*
+ * A guest writes to a page that it may only read and execute, which is what the
+ * hypervisor takes for a protected one: the client is asked, if there is one, and
+ * the device model never.
+ */
+static void guest_writes_protected(void)
+{
+	static const uint64_t page = 0x40000000;
+	uint64_t *memory = memory_get(MEMORY_PRIVATE, PAGE_SIZE);
+	struct guest_op ops[8];
+	struct client_seen seen;
+	struct guest guest;
+	unsigned int i;
+	int client;
+
+	for (i = 0; i < 4; i++) {
+		ops[2 * i] = (struct guest_op) {
+			GUEST_STORE + (1 << i), page + 8 * i,
+			0x8877665544332211, 0
+		};
+		ops[2 * i + 1] = (struct guest_op) {
+			GUEST_LOAD + 8, page + 8 * i, 0, 0
+		};
+		memory[i] = i + 1;
+	}
+	guest_new(&guest, 0, 0);
+	check_result(memseg_set_prot(guest.fd, page, memory, PAGE_SIZE,
+				     ACRN_PROT_READ | ACRN_PROT_EXEC), 0,
+		     "SET_MEMSEG");
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	guest_start(&guest);
+	serve_until_done(&guest, not_mine, NULL, PROMPT_MS);
+
+	client = kclient_open();
+	check_result(kclient_create(client, VMID(0), CLIENT_SOON), 0, "create");
+	check_result(kclient_add(client, ACRN_IOREQ_WP, page, page + 0xfff), 0,
+		     "add");
+	for (i = 0; i < 4; i++) {
+		check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
+		check_result(vm_reset(guest.fd), 0, "RESET_VM");
+		guest_set_regs(&guest);
+		guest_program(&guest, &ops[2 * i], 2);
+		guest_start(&guest);
+		serve_until_done(&guest, not_mine, NULL, PROMPT_MS);
+		kclient_seen(client, &seen);
+		check_equal(seen.requests, i + 1, "requests");
+		check_equal(seen.type, ACRN_IOREQ_WP, "type");
+		check_equal(seen.write, 1, "direction");
+		check_equal(seen.size, 1 << i, "size");
+		check_equal(seen.addr, page + 8 * i, "address");
+		check_equal(seen.value, low_bytes(ops[0].value, 1 << i),
+			    "value");
+		check_equal(guest_result(&guest, 1), i + 1, "what it reads");
+		check_equal(memory[i], i + 1, "the memory");
+	}
+	close(client);
+	guest_end(&guest);
+}
+
+static void check_msis(unsigned int config, unsigned long msis, uint64_t addr,
+		       uint64_t data)
+{
+	struct hv_irqs irqs;
+
+	hv_get_irqs(VMID(config), &irqs);
+	check_equal(irqs.msis, msis, "MSIs");
+	check_equal(irqs.msi_addr, addr, "address of the last");
+	check_equal(irqs.msi_data, data, "data of the last");
+}
+
+/* MSIs go to the client's VM, from any context, and never to the next VM. */
+static void injects(void)
+{
+	struct guest guest;
+	int client;
+
+	guest_new(&guest, 0, 0);
+	client = new_kclient(0, CLIENT_INJECTS);
+	check_result(kclient_msi(client, 0xfee01000, 0x31), 0, "MSI, CREATED");
+	check_msis(0, 1, 0xfee01000, 0x31);
+	program_reads(&guest, 99);
+	guest_start(&guest);
+	serve_until_done(&guest, not_mine, NULL, PROMPT_MS);
+	check_equal(kclient_requests(client), 100, "requests");
+	check_msis(0, 101, CLIENT_MSI_ADDR, 0);
+	hv_refuse(HC_INJECT_MSI, 1, HV_FAILED);
+	check_result(kclient_msi(client, 0xfee01000, 0x32), -EIO,
+		     "MSI that is refused");
+	check_result(kclient_msi(client, 0xfee02000, 0x33), 0, "MSI, STARTED");
+	check_msis(0, 102, 0xfee02000, 0x33);
+
+	check_result(vm_destroy(guest.fd), 0, "DESTROY_VM");
+	check_result(kclient_msi(client, 0xfee01000, 0x34), -ENODEV,
+		     "MSI, no VM");
+	vm_to_state(guest.fd, VM_STARTED, 0);
+	check_result(kclient_msi(client, 0xfee01000, 0x35), -ENODEV,
+		     "MSI, another VM");
+	check_equal(hv_msis(VMID(0)), 0, "MSIs of another VM");
+	close(client);
+	client = new_kclient(0, CLIENT_NEVER);
+	check_result(kclient_msi(client, 0xfee03000, 0x36), 0, "MSI of its own");
+	check_msis(0, 1, 0xfee03000, 0x36);
+	close(client);
+	close(guest.fd);
+}
+
 /* A request that the client has when the VM is reset is nobody's any more. */
 static void reset(void)
 {
@@ -771,6 +885,8 @@ static const struct test tests[] = {
 	{ "rmmod is refused while a client is there", keeps_module },
 	{ "[B13] forged requests do not reach beyond a client's ranges", forged_requests },
 	{ "writes to protected pages", write_protected },
+	{ "writes to protected pages, by a guest", guest_writes_protected },
+	{ "MSIs, from the handler too, and not for the next VM", injects },
 	{ "200 resets with a request of the client's open", reset, 120 },
 	{ "200 resets while a worker completes requests", reset_while_completing, 120 },
 	{ "[B4] [R5] clients come and go while requests fly", clients_come_and_go, 120 },

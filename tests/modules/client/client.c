@@ -96,6 +96,13 @@ static bool client_handle(void *data, unsigned int vcpu,
 
 	*result = CLIENT_ANSWER(access->addr);
 	switch (client->how) {
+	case CLIENT_INJECTS:
+		if (acrn_inject_msi(client->acrn, CLIENT_MSI_ADDR, vcpu)) {
+			spin_lock(&client->seen_lock);
+			seen->refused++;
+			spin_unlock(&client->seen_lock);
+		}
+		return true;
 	case CLIENT_AT_ONCE:
 		return true;
 	case CLIENT_SOON:
@@ -238,6 +245,7 @@ static int client_call(struct client *client, unsigned int cmd,
 	void __user *argp = (void __user *)arg;
 	struct client_complete complete;
 	struct client_range range;
+	struct client_msi msi;
 
 	if (cmd == CLIENT_CREATE)
 		return client_create(client, arg);
@@ -260,6 +268,10 @@ static int client_call(struct client *client, unsigned int cmd,
 			return -EFAULT;
 		return acrn_ioreq_complete(client->acrn, complete.vcpu,
 					   complete.result);
+	case CLIENT_MSI:
+		if (copy_from_user(&msi, argp, sizeof(msi)))
+			return -EFAULT;
+		return acrn_inject_msi(client->acrn, msi.addr, msi.data);
 	default:
 		return -ENOTTY;
 	}

@@ -15,6 +15,7 @@
 #define CLIENT_AT_ONCE	0	/* in its handler */
 #define CLIENT_SOON	1	/* a little later, in a worker */
 #define CLIENT_NEVER	2	/* when CLIENT_COMPLETE says so */
+#define CLIENT_INJECTS	3	/* in its handler, which injects an MSI first */
 
 /**
  * struct client_range - addresses to handle, or to handle no more
@@ -41,11 +42,21 @@ struct client_complete {
 };
 
 /**
+ * struct client_msi - an MSI to inject
+ * @addr: the address that a device would write to
+ * @data: what it would write
+ */
+struct client_msi {
+	__aligned_u64 addr;
+	__aligned_u64 data;
+};
+
+/**
  * struct client_seen - what the client has seen
  * @requests: how many
  * @outside: how many of them were not wholly inside of its ranges
  * @completed: how many it has completed after its handler had returned
- * @refused: how many of those the driver did not accept
+ * @refused: how many of those, and of its MSIs, the driver did not accept
  * @type: of the last one
  * @size: of the last one
  * @write: of the last one
@@ -69,6 +80,9 @@ struct client_seen {
 /* What a read of an address gets, other than by CLIENT_COMPLETE */
 #define CLIENT_ANSWER(addr)	((addr) * 0x0101010101010101ULL + 0x11)
 
+/* The MSI of CLIENT_INJECTS; its data is the vCPU */
+#define CLIENT_MSI_ADDR		0xfee0c000ULL
+
 /* By value: the vmid in the low half, CLIENT_* in the high half */
 #define CLIENT_CREATE	_IO('c', 1)
 #define CLIENT_DESTROY	_IO('c', 2)
@@ -76,5 +90,6 @@ struct client_seen {
 #define CLIENT_DEL	_IOW('c', 4, struct client_range)
 #define CLIENT_COMPLETE	_IOW('c', 5, struct client_complete)
 #define CLIENT_SEEN	_IOR('c', 6, struct client_seen)
+#define CLIENT_MSI	_IOW('c', 7, struct client_msi)
 
 #endif /* CLIENT_H */
