@@ -627,7 +627,6 @@ struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 		ret = -ENODEV;
 		goto err_free;
 	}
-	client->life = acrn_vm_life(client->vm);
 	client->handler = handler;
 	client->data = data;
 	INIT_LIST_HEAD(&client->ranges);
@@ -635,10 +634,12 @@ struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 	ioreq = &client->vm->ioreq;
 	spin_lock_irq(&ioreq->lock);
 	/* It may have been destroyed since, and be another by now. */
-	if (ioreq->slots && client->vm->vmid == vmid)
+	if (ioreq->slots && client->vm->vmid == vmid) {
+		client->life = acrn_vm_life(client->vm);
 		list_add_tail(&client->node, &ioreq->clients);
-	else
+	} else {
 		ret = -ENODEV;
+	}
 	spin_unlock_irq(&ioreq->lock);
 	if (ret)
 		goto err_put;
