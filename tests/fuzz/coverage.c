@@ -63,7 +63,8 @@ static void read_blocks(FILE *file)
 		check(block_count < BLOCKS_MAX && offset < TEXT_MAX,
 		      "the module is too large");
 		blocks[block_count].offset = offset;
-		strcpy(blocks[block_count].function, function);
+		memcpy(blocks[block_count].function, function,
+		       sizeof(function));
 		block_at[offset] = ++block_count;
 	}
 }

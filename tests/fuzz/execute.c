@@ -30,6 +30,9 @@
 #include "vm.h"
 
 #define ARENA_SIZE	(ARENA_PAGES * PAGE_SIZE)
+#define GUEST_END	(1ULL << 39)	/* what the test hypervisor can map */
+#define MMIO_BASE	0xc0000000	/* nothing is there */
+#define MMIO_SIZE	0x400000UL
 #define CLIENT_NODE	"/dev/acrn_client"
 #define WAKE_US		200	/* waiting calls are interrupted this often */
 #define GONE_MS		20000	/* a VM must not be there for longer */
@@ -211,24 +214,30 @@ static void make_pages(void)
 	read_only_page = at;
 }
 
-/**
- * call_with() - make an ioctl whose argument is a structure
- * @call: the call; its arguments from @n on say where and what is changed
- * @number: the ioctl
- * @argument: the structure
- * @size: bytes
- * @n: number of "where"; "at" and "xor" may follow
- */
-static void call_with(const struct call *call, unsigned int number,
-		      void *argument, size_t size, unsigned int n)
+/* "at" and "xor" are the call's arguments from @n on. */
+static void change_byte(const struct call *call, void *argument, size_t size,
+			unsigned int n)
 {
 	unsigned char *bytes = argument;
 
-	if (n + 2 < ARGS_MAX && call->arg[n + 1] &&
-	    call->arg[n + 1] <= size)
-		bytes[call->arg[n + 1] - 1] ^= call->arg[n + 2];
+	if (n + 1 < ARGS_MAX && call->arg[n] && call->arg[n] <= size)
+		bytes[call->arg[n] - 1] ^= call->arg[n + 1];
+}
+
+/* An ioctl whose argument is a structure; argument @n of the call says where. */
+static void call_with(const struct call *call, unsigned int number,
+		      void *argument, size_t size, unsigned int n)
+{
 	ioctl(file(call->arg[0]), number,
 	      argument_at(call->arg[n], argument, size));
+}
+
+/* The same; "at" and "xor" follow. */
+static void call_changed(const struct call *call, unsigned int number,
+			 void *argument, size_t size, unsigned int n)
+{
+	change_byte(call, argument, size, n + 1);
+	call_with(call, number, argument, size, n);
 }
 
 static void call_value(const struct call *call, unsigned int number,
@@ -247,7 +256,7 @@ static void create_vm(const struct call *call)
 	create.vcpu_num = call->arg[2];
 	create.vm_flag = call->arg[3];
 	create.req_buf = address(call->arg[4]);
-	call_with(call, IC_CREATE_VM, &create, sizeof(create), 5);
+	call_changed(call, IC_CREATE_VM, &create, sizeof(create), 5);
 }
 
 static void create_vcpu(const struct call *call)
@@ -256,7 +265,7 @@ static void create_vcpu(const struct call *call)
 		.vcpu_id = call->arg[1], .pcpu_id = call->arg[2],
 	};
 
-	call_with(call, IC_CREATE_VCPU, &create, sizeof(create), 3);
+	call_changed(call, IC_CREATE_VCPU, &create, sizeof(create), 3);
 }
 
 static void set_vcpu_regs(const struct call *call)
@@ -268,7 +277,7 @@ static void set_vcpu_regs(const struct call *call)
 	regs.vcpu_regs.rip = call->arg[2];
 	regs.vcpu_regs.cr0 = call->arg[3];
 	regs.vcpu_regs.ia32_efer = call->arg[4];
-	call_with(call, IC_SET_VCPU_REGS, &regs, sizeof(regs), 5);
+	call_changed(call, IC_SET_VCPU_REGS, &regs, sizeof(regs), 5);
 }
 
 static void set_memseg(const struct call *call)
@@ -279,9 +288,21 @@ static void set_memseg(const struct call *call)
 		.len = call->arg[5], .prot = call->arg[6],
 	};
 
-	/* Not a device that the machine needs */
-	if (segment.type == ACRN_MEMSEG_MMIO)
-		segment.base = 0xc0000000 + (call->arg[4] & 0xfffffff);
+	change_byte(call, &segment, sizeof(segment), 8);
+	/* The hypervisor has a limit that the driver cannot know. */
+	if (segment.gpa < 2 * GUEST_END && segment.gpa + segment.len > GUEST_END) {
+		segment.gpa %= GUEST_END / 2;
+		segment.len %= GUEST_END / 2;
+	}
+	/*
+	 * Not a device that the machine needs, and not more than the hypervisor
+	 * has page tables for: those who may map devices can use them up.
+	 */
+	if (segment.type == ACRN_MEMSEG_MMIO) {
+		segment.base = MMIO_BASE + (segment.base & (MMIO_SIZE - 1));
+		if (segment.len <= 1ULL << 40)
+			segment.len &= MMIO_SIZE - 1;
+	}
 	call_with(call, IC_SET_MEMSEG, &segment, sizeof(segment), 7);
 }
 
@@ -292,7 +313,7 @@ static void unset_memseg(const struct call *call)
 		.len = call->arg[3],
 	};
 
-	call_with(call, IC_UNSET_MEMSEG, &segment, sizeof(segment), 4);
+	call_changed(call, IC_UNSET_MEMSEG, &segment, sizeof(segment), 4);
 }
 
 static void set_ioeventfd(const struct call *call)
@@ -303,7 +324,7 @@ static void set_ioeventfd(const struct call *call)
 		.data = call->arg[5],
 	};
 
-	call_with(call, IC_EVENT_IOEVENTFD, &argument, sizeof(argument), 6);
+	call_changed(call, IC_EVENT_IOEVENTFD, &argument, sizeof(argument), 6);
 }
 
 static void set_irqfd(const struct call *call)
@@ -313,7 +334,7 @@ static void set_irqfd(const struct call *call)
 		.msi = { call->arg[3], call->arg[4] },
 	};
 
-	call_with(call, IC_EVENT_IRQFD, &argument, sizeof(argument), 5);
+	call_changed(call, IC_EVENT_IRQFD, &argument, sizeof(argument), 5);
 }
 
 static void small_ioctl(const struct call *call)
@@ -327,20 +348,18 @@ static void small_ioctl(const struct call *call)
 
 	switch (call->op) {
 	case CALL_GET_API_VERSION:
-		ioctl(file(call->arg[0]), IC_GET_API_VERSION,
-		      argument_at(call->arg[1], &version, sizeof(version)));
+		call_with(call, IC_GET_API_VERSION, &version, sizeof(version), 1);
 		break;
 	case CALL_INJECT_MSI:
-		ioctl(file(call->arg[0]), IC_INJECT_MSI,
-		      argument_at(call->arg[3], &msi, sizeof(msi)));
+		call_with(call, IC_INJECT_MSI, &msi, sizeof(msi), 3);
 		break;
 	case CALL_NOTIFY:
-		ioctl(file(call->arg[0]), IC_NOTIFY_REQUEST_FINISH,
-		      argument_at(call->arg[3], &notify, sizeof(notify)));
+		call_with(call, IC_NOTIFY_REQUEST_FINISH, &notify,
+			  sizeof(notify), 3);
 		break;
 	default:
-		ioctl(file(call->arg[0]), IC_VM_INTR_MONITOR,
-		      argument_at(call->arg[3], &monitor, sizeof(monitor)));
+		call_with(call, IC_VM_INTR_MONITOR, &monitor, sizeof(monitor),
+			  3);
 	}
 }
 
@@ -352,8 +371,7 @@ static void any_ioctl(const struct call *call)
 	if ((uint32_t)call->arg[1] == IC_ATTACH_IOREQ_CLIENT)
 		return;
 	memset(bytes, call->arg[2], sizeof(bytes));
-	ioctl(file(call->arg[0]), call->arg[1],
-	      argument_at(call->arg[3], bytes, sizeof(bytes)));
+	call_with(call, call->arg[1], bytes, sizeof(bytes), 3);
 }
 
 static void attach(const struct call *call)

@@ -33,8 +33,8 @@
 #define CORPUS_MAX	2048
 #define WORKERS_MAX	2
 #define ROUND_MS	2000	/* then all is looked at */
+#define SETTLE_MS	3000
 #define HANG_MS		60000	/* a sequence does not take that long */
-#define SLOWNESS_MAX	8
 #define SHARE_NEEDED	50	/* percent of the blocks, or the fuzzer is broken */
 
 /* What the workers and the test share */
@@ -272,12 +272,17 @@ static bool same_state(const struct state *a, const struct state *b)
 static void check_state(const struct state *before, int log)
 {
 	struct state now;
+	unsigned int i;
 
 	if (log_warnings(log))
 		found("a warning in the kernel's log");
-	get_state(&now);
-	if (same_state(&now, before))
-		return;
+	/* What a worker of the driver destroys may be gone but for its pins. */
+	for (i = 0; i < SETTLE_MS / 100; i++) {
+		get_state(&now);
+		if (same_state(&now, before))
+			return;
+		sleep_ms(100);
+	}
 	report("%ld VMs, %ld vCPUs, %ld pages mapped, %ld pinned, %d VMs shown, %ld complaints more than at the beginning",
 	       (long)(now.account.vms - before->account.vms),
 	       (long)(now.account.vcpus - before->account.vcpus),

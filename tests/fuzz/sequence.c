@@ -14,7 +14,6 @@
 
 #define ARENA_SIZE	(ARENA_PAGES * PAGE_SIZE)
 #define LINE_SIZE	512
-#define GUEST_END	(1ULL << 39)	/* what the test hypervisor can map */
 #define CALLS_USUAL	10	/* that few sequences have more than */
 
 /* What an argument is, and so which values are interesting */
@@ -144,9 +143,11 @@ struct op {
 #define ARG_FILE	{ "file", KIND_FILE }
 #define ARG_EVENT	{ "event", KIND_EVENT }
 #define ARG_WHERE	{ "where", KIND_WHERE }
-/* The byte before at is changed */
-#define ARGS_CHANGED	{ "at", KIND_AT }, { "xor", KIND_BYTE }
-#define ARGS_PAGES	{ "at", KIND_PAGE }, { "len", KIND_LENGTH }
+/* The byte before "at" is changed by "xor" */
+#define ARG_AT		{ "at", KIND_AT }
+#define ARG_XOR		{ "xor", KIND_BYTE }
+#define ARG_PAGE	{ "at", KIND_PAGE }
+#define ARG_LENGTH	{ "len", KIND_LENGTH }
 
 static const struct op ops[CALL_OPS] = {
 	[CALL_OPEN] = { "open", 4, .args = { ARG_FILE } },
@@ -159,7 +160,7 @@ static const struct op ops[CALL_OPS] = {
 		"create_vm", 10, .args = {
 			ARG_FILE, { "config", KIND_CONFIG },
 			{ "vcpus", KIND_VCPU }, { "flags", KIND_VM_FLAGS },
-			{ "page", KIND_IO_PAGE }, ARG_WHERE, ARGS_CHANGED,
+			{ "page", KIND_IO_PAGE }, ARG_WHERE, ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_DESTROY_VM] = { "destroy_vm", 5, .args = { ARG_FILE } },
@@ -169,14 +170,14 @@ static const struct op ops[CALL_OPS] = {
 	[CALL_CREATE_VCPU] = {
 		"create_vcpu", 8, .args = {
 			ARG_FILE, { "vcpu", KIND_VCPU }, { "pcpu", KIND_VCPU },
-			ARG_WHERE, ARGS_CHANGED,
+			ARG_WHERE, ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_SET_VCPU_REGS] = {
 		"set_vcpu_regs", 6, .args = {
 			ARG_FILE, { "vcpu", KIND_VCPU }, { "rip", KIND_RIP },
 			{ "cr0", KIND_CR0 }, { "efer", KIND_EFER }, ARG_WHERE,
-			ARGS_CHANGED,
+			ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_INJECT_MSI] = {
@@ -217,28 +218,28 @@ static const struct op ops[CALL_OPS] = {
 			ARG_FILE, { "type", KIND_SEGMENT },
 			{ "vma", KIND_FLAG }, { "gpa", KIND_GPA },
 			{ "base", KIND_PAGE }, { "len", KIND_LENGTH },
-			{ "prot", KIND_PROT }, ARG_WHERE, ARGS_CHANGED,
+			{ "prot", KIND_PROT }, ARG_WHERE, ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_UNSET_MEMSEG] = {
 		"unset_memseg", 8, .args = {
 			ARG_FILE, { "type", KIND_SEGMENT },
 			{ "gpa", KIND_GPA }, { "len", KIND_LENGTH }, ARG_WHERE,
-			ARGS_CHANGED,
+			ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_IOEVENTFD] = {
 		"ioeventfd", 8, .args = {
 			ARG_FILE, ARG_EVENT, { "flags", KIND_EVENT_FLAGS },
 			{ "addr", KIND_ADDRESS }, { "len", KIND_SIZE },
-			{ "data", KIND_DATA }, ARG_WHERE, ARGS_CHANGED,
+			{ "data", KIND_DATA }, ARG_WHERE, ARG_AT, ARG_XOR,
 		},
 	},
 	[CALL_IRQFD] = {
 		"irqfd", 8, .args = {
 			ARG_FILE, ARG_EVENT, { "flags", KIND_SMALL },
 			{ "addr", KIND_MSI }, { "data", KIND_DATA }, ARG_WHERE,
-			ARGS_CHANGED,
+			ARG_AT, ARG_XOR,
 		},
 	},
 	/* An in-kernel client, of the module client */
@@ -278,14 +279,14 @@ static const struct op ops[CALL_OPS] = {
 	[CALL_EVENT_READ] = { "event_read", 2, .args = { ARG_EVENT } },
 	[CALL_EVENT_CLOSE] = { "event_close", 4, .args = { ARG_EVENT } },
 	[CALL_MMAP] = {
-		"mmap", 2, .args = { ARGS_PAGES, { "how", KIND_SMALL } },
+		"mmap", 2, .args = { ARG_PAGE, ARG_LENGTH, { "how", KIND_SMALL } },
 	},
-	[CALL_MUNMAP] = { "munmap", 2, .args = { ARGS_PAGES } },
+	[CALL_MUNMAP] = { "munmap", 2, .args = { ARG_PAGE, ARG_LENGTH } },
 	[CALL_MPROTECT] = {
-		"mprotect", 2, .args = { ARGS_PAGES, { "prot", KIND_PROT } },
+		"mprotect", 2, .args = { ARG_PAGE, ARG_LENGTH, { "prot", KIND_PROT } },
 	},
 	[CALL_MADVISE] = {
-		"madvise", 2, .args = { ARGS_PAGES, { "advice", KIND_SMALL } },
+		"madvise", 2, .args = { ARG_PAGE, ARG_LENGTH, { "advice", KIND_SMALL } },
 	},
 	[CALL_SIGNAL] = { "signal", 3, .args = { { "to", KIND_SMALL } } },
 	[CALL_FORK] = { "fork", 1, .args = { { "how", KIND_SMALL } } },
@@ -611,15 +612,11 @@ static void tame_call(struct call *call)
 	if (call->op == CALL_CREATE_VM && call->arg[4] &&
 	    call->arg[4] < ARENA_SIZE)
 		call->arg[4] = call->arg[1] % CONFIGS * PAGE_SIZE + PAGE_SIZE;
-	if (call->op != CALL_SET_MEMSEG)
-		return;
-	if (call->arg[4] < 3 * PAGE_SIZE)
+	if (call->op == CALL_SET_MEMSEG && call->arg[4] < 3 * PAGE_SIZE)
 		call->arg[4] = 3 * PAGE_SIZE;
-	/* the hypervisor has a limit that the driver cannot know */
-	if (call->arg[3] + call->arg[5] > GUEST_END) {
-		call->arg[3] %= GUEST_END / 2;
-		call->arg[5] %= GUEST_END / 2;
-	}
+	/* nor may they come there by a change */
+	if (call->op == CALL_CREATE_VM || call->op == CALL_SET_MEMSEG)
+		call->arg[arg_named(call->op, "at")] = 0;
 }
 
 /**
