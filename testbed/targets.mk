@@ -2,7 +2,7 @@
 # The targets that test and show the module.  Included by the top Makefile, which
 # sets HERE.
 
-.PHONY: demo shell check check-checks check-selftests check-list fuzz help-testing
+.PHONY: demo shell check check-checks check-selftests check-list fuzz soak help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -26,6 +26,15 @@ fuzz:
 	@KERNEL='$(KERNEL)' DURATION='$(SECONDS)' SEED='$(SEED)' REPLAY='$(REPLAY)' \
 		'$(HERE)/tests/fuzz/run'
 
+soak: MINUTES ?= 30
+soak: kernel = $(or $(KERNEL),debug)
+soak:
+	@'$(HERE)/testbed/run' --kernel '$(kernel)' --cpus 10 --service-cpus 4 --memory 2G \
+		--append 'SOAK_SECONDS=$(shell expr $(MINUTES) '*' 60) SOAK_SEED=$(or $(SEED),1)' \
+		--limit $(shell expr $(MINUTES) '*' 200 + 300) \
+		--timeout $(shell expr $(MINUTES) '*' 200 + 600) \
+		--log '$(HERE)/build/logs/soak' --tests soak
+
 help: help-testing
 help-testing:
 	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
@@ -38,4 +47,5 @@ help-testing:
 	@echo '  check-selftests  what runs under the hypervisor only'
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
+	@echo '  soak             device models killed by the thousand; MINUTES=30 KERNEL=debug'
 	@echo
