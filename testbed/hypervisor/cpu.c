@@ -281,6 +281,14 @@ void cpu_sleep(struct cpu *cpu)
 }
 
 /**
+ * cpu_take_interrupts() - take those that are pending
+ */
+void cpu_take_interrupts(void)
+{
+	__asm__ volatile("cli; stgi; sti; nop; cli; clgi" : : : "memory");
+}
+
+/**
  * tsc_after() - a time to come
  * @microseconds: from now
  *

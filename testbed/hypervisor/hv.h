@@ -292,6 +292,7 @@ void start_other_cpus(void);
 void lapic_take(void);
 void lapic_give_back(bool first);
 void cpu_sleep(struct cpu *cpu);
+void cpu_take_interrupts(void);
 void cpu_set_timer(struct cpu *cpu, u64 tsc);
 u64 tsc_after(u32 microseconds);
 void send_ipi(u32 apic_id, u32 icr_low);

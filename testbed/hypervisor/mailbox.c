@@ -21,6 +21,8 @@ struct mailbox {
 };
 
 static SHARED struct mailbox mailbox __aligned(4096);
+/* The interrupt that goes with MAILBOX_WAKE is on its way, or has come */
+static bool wake_sent;
 
 /**
  * mailbox_page() - where the mailbox is
@@ -46,6 +48,11 @@ bool mailbox_take(struct cpu *cpu, u64 *rip)
 {
 	if (load_acquire(mailbox.command) != MAILBOX_WAKE || mailbox.apic_id != cpu->id)
 		return false;
+	/* Taken here: in the Service VM it would be one that nobody knows. */
+	while (!load_acquire(wake_sent))
+		cpu_relax();
+	WRITE_ONCE(wake_sent, false);
+	cpu_take_interrupts();
 	*rip = mailbox.vector;
 	WRITE_ONCE(cpu->park, false);
 	barrier_full();
@@ -104,6 +111,7 @@ static void wake(u32 apic_id)
 	target->for_users = false;
 	store_release(mailbox.command, MAILBOX_WAKE);
 	kick_cpu(target);
+	store_release(wake_sent, true);
 	log_event("cpu%u: wakes at 0x%lx in the Service VM", apic_id, mailbox.vector);
 }
 
