@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -296,6 +297,8 @@ void life_begin(struct life *life)
 		{ GUEST_OUT + 4, PORT_EVENT, 0x1234 },
 	};
 
+	/* as in a new process, the page has to be found first */
+	madvise(life->guest.slots, PAGE_SIZE, MADV_DONTNEED);
 	guest_program(&life->guest, ops, ARRAY_SIZE(ops));
 	event_count(life->event);
 	event_count(life->msi_event);
