@@ -463,6 +463,10 @@ static void __exit acrn_exit(void)
 	acrn_irqfd_exit();
 }
 
+#ifdef ACRN_KUNIT
+#include "tests/kunit/dev_test.c"
+#endif
+
 module_init(acrn_init);
 module_exit(acrn_exit);
 

@@ -331,3 +331,7 @@ void acrn_hc_show(struct seq_file *s)
 				   atomic_long_read(&stat->failures));
 	}
 }
+
+#ifdef ACRN_KUNIT
+#include "tests/kunit/hypercall_test.c"
+#endif

@@ -243,3 +243,7 @@ void acrn_ioeventfd_release(struct acrn_vm *vm)
 	list_for_each_entry_safe(p, next, &all, node)
 		acrn_ioeventfd_free(p);
 }
+
+#ifdef ACRN_KUNIT
+#include "tests/kunit/ioeventfd_test.c"
+#endif

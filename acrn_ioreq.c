@@ -815,3 +815,7 @@ int acrn_inject_msi(struct acrn_ioreq_client *client, u64 addr, u64 data)
 	return acrn_vm_inject_msi_in(client->vm, client->life, &msi);
 }
 EXPORT_SYMBOL_GPL(acrn_inject_msi);
+
+#ifdef ACRN_KUNIT
+#include "tests/kunit/ioreq_test.c"
+#endif

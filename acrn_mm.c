@@ -487,3 +487,7 @@ void acrn_mm_release(struct acrn_vm *vm)
 		acrn_mapping_free(vm, map);
 	vm->memory = RB_ROOT;
 }
+
+#ifdef ACRN_KUNIT
+#include "tests/kunit/mm_test.c"
+#endif

@@ -125,7 +125,7 @@ driver_code() {
 # What would stand in a kernel tree's drivers/staging/acrn
 driver_files() {
 	driver_code
-	tracked Kbuild Kconfig Makefile
+	tracked Kbuild Kconfig Makefile tests/kunit
 }
 
 # scripts: every shell script, and what is there to be sourced by one

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/* KUnit tests of acrn_dev.c, which includes this: which ioctl is legal when */
+#include <kunit/test.h>
+
+#define E	-ENODEV
+#define B	-EBUSY
+
+/**
+ * struct acrn_legal_case - an ioctl and the states of the VM
+ * @cmd: the ioctl
+ * @ret: what it says in EMPTY, CREATED, STARTED, PAUSED, DYING before it does
+ *	anything; 0: it is legal
+ */
+static const struct acrn_legal_case {
+	unsigned int cmd;
+	int ret[5];
+} acrn_legal_cases[] = {
+	{ IC_CREATE_VM,			{ 0, B, B, B, B } },
+	{ IC_DESTROY_VM,		{ E, 0, 0, 0, 0 } },
+	{ IC_START_VM,			{ E, 0, B, B, B } },
+	{ IC_PAUSE_VM,			{ E, 0, 0, 0, B } },
+	{ IC_RESET_VM,			{ E, B, B, 0, B } },
+	{ IC_CREATE_VCPU,		{ E, 0, B, B, B } },
+	{ IC_SET_VCPU_REGS,		{ E, 0, B, 0, B } },
+	{ IC_INJECT_MSI,		{ E, 0, 0, 0, B } },
+	{ IC_VM_INTR_MONITOR,		{ E, 0, 0, 0, B } },
+	{ IC_SET_IRQLINE,		{ E, 0, 0, 0, B } },
+	{ IC_NOTIFY_REQUEST_FINISH,	{ E, 0, 0, 0, B } },
+	{ IC_CREATE_IOREQ_CLIENT,	{ E, 0, 0, 0, B } },
+	{ IC_ATTACH_IOREQ_CLIENT,	{ E, 0, 0, 0, B } },
+	{ IC_DESTROY_IOREQ_CLIENT,	{ E, 0, 0, 0, B } },
+	{ IC_CLEAR_VM_IOREQ,		{ E, 0, B, 0, B } },
+	{ IC_SET_MEMSEG,		{ E, 0, 0, 0, B } },
+	{ IC_UNSET_MEMSEG,		{ E, 0, 0, 0, B } },
+	{ IC_EVENT_IOEVENTFD,		{ E, 0, 0, 0, B } },
+	{ IC_EVENT_IRQFD,		{ E, 0, 0, 0, B } },
+};
+
+#undef E
+#undef B
+
+static void acrn_test_legal(struct kunit *test)
+{
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	unsigned int i, state;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	for (i = 0; i < ARRAY_SIZE(acrn_legal_cases); i++) {
+		const struct acrn_legal_case *c = &acrn_legal_cases[i];
+		const struct acrn_ioctl *ioctl = acrn_ioctl_find(c->cmd);
+
+		KUNIT_ASSERT_NOT_NULL_MSG(test, ioctl, "ioctl %#x", c->cmd);
+		for (state = 0; state < ARRAY_SIZE(c->ret); state++) {
+			vm->state = state;
+			KUNIT_EXPECT_EQ_MSG(test, acrn_ioctl_legal(vm, ioctl),
+					    c->ret[state], "ioctl %#x in state %u",
+					    c->cmd, state);
+		}
+	}
+}
+
+/* The table has those of the test above, one that needs no VM, and no more. */
+static void acrn_test_find_ioctl(struct kunit *test)
+{
+	unsigned int i, rows = 0, nr;
+
+	for (i = 0; i < ARRAY_SIZE(acrn_ioctls); i++)
+		rows += !!acrn_ioctls[i].cmd;
+	KUNIT_EXPECT_EQ(test, rows, (unsigned int)ARRAY_SIZE(acrn_legal_cases) + 1);
+	KUNIT_EXPECT_NOT_NULL(test, acrn_ioctl_find(IC_GET_API_VERSION));
+
+	/* what no row has, and what only ends like one that has */
+	for (nr = 0; nr <= 0xff; nr++) {
+		const struct acrn_ioctl *ioctl = acrn_ioctl_find(ACRN_IC(nr));
+
+		if (ioctl)
+			KUNIT_EXPECT_EQ(test, ioctl->cmd, ACRN_IC(nr));
+		KUNIT_EXPECT_NULL(test, acrn_ioctl_find(nr));
+		KUNIT_EXPECT_NULL(test, acrn_ioctl_find(ACRN_IC(nr) | 0x100));
+		KUNIT_EXPECT_NULL(test, acrn_ioctl_find(ACRN_IC(nr) ^ 1U << 31));
+	}
+	KUNIT_EXPECT_NULL(test, acrn_ioctl_find(~0U));
+}
+
+/* What each row has to have, so that the common way through them is safe */
+static void acrn_test_table(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(acrn_ioctls); i++) {
+		const struct acrn_ioctl *ioctl = &acrn_ioctls[i];
+		bool copied = ioctl->dir & (ACRN_ARG_IN | ACRN_ARG_OUT);
+
+		if (!ioctl->cmd)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, ioctl->cmd & 0xff, i, "row %#x", i);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, ioctl->func, "row %#x", i);
+		KUNIT_EXPECT_EQ_MSG(test, copied, ioctl->size > 0, "row %#x", i);
+		KUNIT_EXPECT_LE_MSG(test, (size_t)ioctl->size,
+				    sizeof(union acrn_ioctl_arg), "row %#x", i);
+		/* a number is no pointer */
+		KUNIT_EXPECT_FALSE_MSG(test, copied && ioctl->dir & ACRN_ARG_VALUE,
+				       "row %#x", i);
+		/* building happens under the lock that guards the builder */
+		KUNIT_EXPECT_FALSE_MSG(test, ioctl->builder && ioctl->unlocked,
+				       "row %#x", i);
+		/* to take back what is copied out, it has to be locked */
+		KUNIT_EXPECT_FALSE_MSG(test, ioctl->undo && ioctl->unlocked,
+				       "row %#x", i);
+	}
+}
+
+static struct kunit_case acrn_dev_cases[] = {
+	KUNIT_CASE(acrn_test_legal),
+	KUNIT_CASE(acrn_test_find_ioctl),
+	KUNIT_CASE(acrn_test_table),
+	{}
+};
+
+static struct kunit_suite acrn_dev_suite = {
+	.name = "acrn_dev",
+	.test_cases = acrn_dev_cases,
+};
+
+kunit_test_suite(acrn_dev_suite);

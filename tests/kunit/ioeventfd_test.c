@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/* KUnit tests of acrn_ioeventfd.c, which includes this: what can be one */
+#include <kunit/test.h>
+
+#define PIO	ACRN_IOEVENTFD_PIO
+#define MATCH	ACRN_IOEVENTFD_DATAMATCH
+
+static void acrn_test_check(struct kunit *test)
+{
+	static const struct {
+		struct acrn_ioeventfd event;
+		int ret;
+	} cases[] = {
+		{ { .flags = PIO, .addr = 0x400, .len = 4 }, 0 },
+		{ { .flags = PIO, .addr = 0xffff, .len = 1 }, 0 },
+		{ { .flags = PIO, .addr = 0xfffe, .len = 2 }, 0 },
+		{ { .flags = PIO, .addr = 0xffff, .len = 2 }, -EINVAL },
+		{ { .flags = PIO, .addr = 0x10000, .len = 1 }, -EINVAL },
+		{ { .flags = PIO, .addr = 0x400, .len = 8 }, -EINVAL },
+		{ { .addr = 0x10000, .len = 8 }, 0 },
+		{ { .addr = 0, .len = 0 }, -EINVAL },
+		{ { .addr = 0, .len = 3 }, -EINVAL },
+		{ { .addr = 0, .len = 16 }, -EINVAL },
+		{ { .addr = U64_MAX - 8, .len = 8 }, 0 },
+		{ { .addr = U64_MAX - 6, .len = 8 }, -EINVAL },
+		{ { .addr = U64_MAX, .len = 1 }, -EINVAL },
+		{ { .flags = 8, .len = 4 }, -EINVAL },
+		{ { .reserved = 1, .len = 4 }, -EINVAL },
+		{ { .flags = MATCH, .len = 1, .data = 0xff }, 0 },
+		{ { .flags = MATCH, .len = 1, .data = 0x100 }, -EINVAL },
+		{ { .flags = MATCH, .len = 2, .data = 0xffff }, 0 },
+		{ { .flags = MATCH, .len = 2, .data = 0x10000 }, -EINVAL },
+		{ { .flags = MATCH, .len = 4, .data = U32_MAX }, 0 },
+		{ { .flags = MATCH, .len = 4, .data = 1ULL << 32 }, -EINVAL },
+		{ { .flags = MATCH, .len = 8, .data = U64_MAX }, 0 },
+		/* without data match, nobody looks at the data */
+		{ { .len = 1, .data = U64_MAX }, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		union acrn_ioctl_arg arg = { .ioeventfd = cases[i].event };
+
+		KUNIT_EXPECT_EQ_MSG(test, acrn_check_ioeventfd(&arg),
+				    cases[i].ret, "case %u", i);
+	}
+}
+
+/* Two conflict if there is a write that matches both. */
+static void acrn_test_conflict(struct kunit *test)
+{
+	static const struct acrn_io_eventfd all[] = {
+		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 4 },
+		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 4,
+		  .datamatch = true, .data = 0 },
+		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 4,
+		  .datamatch = true, .data = 7 },
+		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 2 },
+		{ .type = ACRN_IOREQ_PIO, .addr = 0x402, .size = 2 },
+		{ .type = ACRN_IOREQ_MMIO, .addr = 0x400, .size = 4 },
+	};
+	/* bit per element above: it conflicts with that */
+	static const u8 conflicts[] = { 0x07, 0x03, 0x05, 0x08, 0x10, 0x20 };
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	unsigned int i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	spin_lock_init(&vm->ioreq.lock);
+	INIT_LIST_HEAD(&vm->ioreq.ioeventfds);
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		struct acrn_io_eventfd there = all[i];
+		bool conflict;
+
+		list_add(&there.node, &vm->ioreq.ioeventfds);
+		for (k = 0; k < ARRAY_SIZE(all); k++) {
+			spin_lock_irq(&vm->ioreq.lock);
+			conflict = acrn_ioeventfd_conflict(vm, &all[k]);
+			spin_unlock_irq(&vm->ioreq.lock);
+			KUNIT_EXPECT_EQ_MSG(test, conflict,
+					    !!(conflicts[i] & BIT(k)),
+					    "%u and %u", i, k);
+		}
+		list_del(&there.node);
+	}
+}
+
+static struct kunit_case acrn_ioeventfd_cases[] = {
+	KUNIT_CASE(acrn_test_check),
+	KUNIT_CASE(acrn_test_conflict),
+	{}
+};
+
+static struct kunit_suite acrn_ioeventfd_suite = {
+	.name = "acrn_ioeventfd",
+	.test_cases = acrn_ioeventfd_cases,
+};
+
+kunit_test_suite(acrn_ioeventfd_suite);
+
+#undef PIO
+#undef MATCH

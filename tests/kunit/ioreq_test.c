@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/* KUnit tests of acrn_ioreq.c, which includes this: whose an access is */
+#include <kunit/test.h>
+
+/* The client of the tests has ports 0x400 to 0x40f and these of memory. */
+static const struct acrn_ioreq_range acrn_test_ranges[] = {
+	{ .type = ACRN_IOREQ_PIO, .start = 0x400, .last = 0x40f },
+	{ .type = ACRN_IOREQ_MMIO, .start = 0x1000, .last = 0x1fff },
+	/* a neighbour: the two are not one range */
+	{ .type = ACRN_IOREQ_MMIO, .start = 0x2000, .last = 0x2fff },
+	{ .type = ACRN_IOREQ_MMIO, .start = U64_MAX - 7, .last = U64_MAX },
+	{ .type = ACRN_IOREQ_WP, .start = 0x400, .last = 0x400 },
+};
+
+static void acrn_test_find_client(struct kunit *test)
+{
+	static const struct {
+		struct acrn_io_access access;
+		bool found;
+	} cases[] = {
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 1 }, true },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x40f, .size = 1 }, true },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x40c, .size = 4 }, true },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x3ff, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x3ff, .size = 2 }, false },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x40f, .size = 2 }, false },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x40d, .size = 4 }, false },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x410, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_PIO, .addr = 0x1000, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x400, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x1ff8, .size = 8 }, true },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x1ffc, .size = 8 }, false },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x2000, .size = 8 }, true },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = U64_MAX - 7, .size = 8 }, true },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = U64_MAX, .size = 1 }, true },
+		/* the sum wraps around to 0 and beyond */
+		{ { .type = ACRN_IOREQ_MMIO, .addr = U64_MAX, .size = 2 }, false },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = U64_MAX - 3, .size = 8 }, false },
+		{ { .type = ACRN_IOREQ_MMIO, .addr = U64_MAX - 8, .size = 8 }, false },
+		{ { .type = ACRN_IOREQ_WP, .addr = 0x400, .size = 1 }, true },
+		{ { .type = ACRN_IOREQ_WP, .addr = 0x400, .size = 2 }, false },
+	};
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	struct acrn_ioreq_range ranges[ARRAY_SIZE(acrn_test_ranges)];
+	struct acrn_ioreq_client none = {}, client = {};
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	INIT_LIST_HEAD(&ioreq->clients);
+	INIT_LIST_HEAD(&none.ranges);
+	INIT_LIST_HEAD(&client.ranges);
+	list_add_tail(&none.node, &ioreq->clients);
+	list_add_tail(&client.node, &ioreq->clients);
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		ranges[i] = acrn_test_ranges[i];
+		list_add_tail(&ranges[i].node, &client.ranges);
+	}
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct acrn_io_access *access = &cases[i].access;
+		struct acrn_ioreq_client *wanted = NULL;
+
+		if (cases[i].found)
+			wanted = &client;
+		KUNIT_EXPECT_PTR_EQ_MSG(test,
+					acrn_ioreq_find_client(ioreq, access),
+					wanted,
+					"case %u: type %u, %#llx, %u bytes", i,
+					access->type, access->addr, access->size);
+	}
+}
+
+static void acrn_test_get_access(struct kunit *test)
+{
+	static const struct {
+		u32 type;
+		u64 size;
+		bool good;
+	} cases[] = {
+		{ ACRN_IOREQ_PIO, 1, true },	{ ACRN_IOREQ_PIO, 2, true },
+		{ ACRN_IOREQ_PIO, 4, true },	{ ACRN_IOREQ_PIO, 8, false },
+		{ ACRN_IOREQ_PIO, 0, false },	{ ACRN_IOREQ_PIO, 3, false },
+		{ ACRN_IOREQ_MMIO, 1, true },	{ ACRN_IOREQ_MMIO, 2, true },
+		{ ACRN_IOREQ_MMIO, 4, true },	{ ACRN_IOREQ_MMIO, 8, true },
+		{ ACRN_IOREQ_MMIO, 0, false },	{ ACRN_IOREQ_MMIO, 5, false },
+		{ ACRN_IOREQ_MMIO, 16, false },
+		{ ACRN_IOREQ_WP, 8, true },	{ ACRN_IOREQ_WP, 7, false },
+		{ ACRN_IOREQ_PCICFG, 4, false },
+		{ ACRN_IOREQ_WP + 1, 4, false },
+		/* in 32 bits these are 4 and 1 */
+		{ ACRN_IOREQ_MMIO, 0x100000004ULL, false },
+		{ ACRN_IOREQ_PIO, 0xffffffff00000001ULL, false },
+		{ ACRN_IOREQ_MMIO, U64_MAX, false },
+	};
+	struct acrn_io_request *slots = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	struct acrn_io_access access;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	ioreq->slots = slots;
+	slots[3].reqs.mmio.direction = ACRN_IOREQ_WRITE;
+	slots[3].reqs.mmio.address = 0x123456789abcULL;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool pio = cases[i].type == ACRN_IOREQ_PIO;
+		bool good;
+
+		slots[3].reqs.mmio.size = cases[i].size;
+		slots[3].reqs.mmio.value = 0x1122334455667788ULL;
+		good = acrn_ioreq_get_access(ioreq, 3, cases[i].type, &access);
+		KUNIT_EXPECT_EQ_MSG(test, good, cases[i].good,
+				    "case %u: type %u, size %#llx", i,
+				    cases[i].type, cases[i].size);
+		if (!good)
+			continue;
+		KUNIT_EXPECT_TRUE(test, access.write);
+		KUNIT_EXPECT_EQ(test, access.type, cases[i].type);
+		KUNIT_EXPECT_EQ(test, access.addr, 0x123456789abcULL);
+		KUNIT_EXPECT_EQ(test, (u64)access.size, cases[i].size);
+		KUNIT_EXPECT_EQ(test, (u64)access.value,
+				pio ? 0x55667788ULL : 0x1122334455667788ULL);
+	}
+
+	/* whatever is no write is a read */
+	slots[3].reqs.mmio.size = 4;
+	slots[3].reqs.mmio.direction = 2;
+	KUNIT_EXPECT_TRUE(test, acrn_ioreq_get_access(ioreq, 3, ACRN_IOREQ_MMIO,
+						      &access));
+	KUNIT_EXPECT_FALSE(test, access.write);
+}
+
+/* A result has the place and the width that the type has. */
+static void acrn_test_put_result(struct kunit *test)
+{
+	struct acrn_io_request *slots = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	ioreq->slots = slots;
+	acrn_ioreq_put_result(ioreq, 0, ACRN_IOREQ_PIO, U64_MAX);
+	acrn_ioreq_put_result(ioreq, 1, ACRN_IOREQ_PCICFG, U64_MAX);
+	acrn_ioreq_put_result(ioreq, 2, ACRN_IOREQ_MMIO, U64_MAX);
+	acrn_ioreq_put_result(ioreq, 3, ACRN_IOREQ_WP, U64_MAX);
+
+	KUNIT_EXPECT_EQ(test, slots[0].reqs.pio.value, U32_MAX);
+	KUNIT_EXPECT_EQ(test, slots[1].reqs.pci.value, U32_MAX);
+	KUNIT_EXPECT_EQ(test, slots[2].reqs.mmio.value, U64_MAX);
+	KUNIT_EXPECT_EQ(test, slots[3].reqs.mmio.value, U64_MAX);
+	for (i = 0; i < 4; i++) {
+		memset(&slots[i].reqs.mmio.value, 0, i < 2 ? 4 : 8);
+		KUNIT_EXPECT_NULL_MSG(test,
+				      memchr_inv(&slots[i], 0, sizeof(slots[i])),
+				      "slot %u: written beside the result", i);
+	}
+}
+
+static struct kunit_case acrn_ioreq_cases[] = {
+	KUNIT_CASE(acrn_test_find_client),
+	KUNIT_CASE(acrn_test_get_access),
+	KUNIT_CASE(acrn_test_put_result),
+	{}
+};
+
+static struct kunit_suite acrn_ioreq_suite = {
+	.name = "acrn_ioreq",
+	.test_cases = acrn_ioreq_cases,
+};
+
+kunit_test_suite(acrn_ioreq_suite);

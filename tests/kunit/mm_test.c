@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/* KUnit tests of acrn_mm.c, which includes this: runs of pages, and the tree */
+#include <kunit/test.h>
+
+#define ACRN_TEST_ORDER	4
+
+/**
+ * struct acrn_mm_test - what the tests of runs work with
+ * @first: of some pages that lie one after the other
+ * @map: a mapping, empty when a test begins
+ */
+struct acrn_mm_test {
+	struct page *first;
+	struct acrn_mapping map;
+};
+
+static int acrn_mm_test_init(struct kunit *test)
+{
+	struct acrn_mm_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->first = alloc_pages(GFP_KERNEL, ACRN_TEST_ORDER);
+	if (!t->first)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&t->map.runs);
+	test->priv = t;
+	return 0;
+}
+
+/* The pages are not pinned: nothing but the lists is freed. */
+static void acrn_mm_test_exit(struct kunit *test)
+{
+	struct acrn_mm_test *t = test->priv;
+	struct acrn_runs *runs, *next;
+
+	if (!t)
+		return;
+	list_for_each_entry_safe(runs, next, &t->map.runs, node)
+		kfree(runs);
+	__free_pages(t->first, ACRN_TEST_ORDER);
+}
+
+/* The n-th run of the test's mapping, NULL: there are not so many */
+static const struct acrn_run *acrn_test_run(const struct acrn_mm_test *t,
+					    unsigned int n)
+{
+	const struct acrn_runs *runs;
+
+	list_for_each_entry(runs, &t->map.runs, node) {
+		if (n < runs->nr)
+			return &runs->run[n];
+		n -= runs->nr;
+	}
+	return NULL;
+}
+
+/**
+ * struct acrn_coalesce_case - pages that are added, and the runs they make
+ * @name: what is special about them
+ * @pages: numbers of the pages
+ * @nr: how many there are
+ * @split: how many of them are added at first, the others then
+ * @runs: lengths of the runs, 0: no more
+ */
+struct acrn_coalesce_case {
+	const char *name;
+	u8 pages[8];
+	unsigned int nr;
+	unsigned int split;
+	unsigned int runs[9];
+};
+
+static const struct acrn_coalesce_case acrn_coalesce_cases[] = {
+	{ "one", { 3 }, 1, 1, { 1 } },
+	{ "in order", { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, 8, { 8 } },
+	{ "in order, in two goes", { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, 3, { 8 } },
+	{ "backwards", { 3, 2, 1, 0 }, 4, 4, { 1, 1, 1, 1 } },
+	{ "with a gap", { 0, 1, 3, 4, 5 }, 5, 5, { 2, 3 } },
+	{ "a gap between two goes", { 0, 1, 3, 4, 5 }, 5, 2, { 2, 3 } },
+	{ "two runs, cut in the second", { 8, 9, 0, 1, 2, 3 }, 6, 4, { 2, 4 } },
+	{ "the same page again", { 5, 5, 6, 6 }, 4, 4, { 1, 2, 1 } },
+	{ "the same page in the next go", { 5, 5 }, 2, 1, { 1, 1 } },
+	{ "neighbours, the later one first", { 1, 0, 2 }, 3, 3, { 1, 1, 1 } },
+};
+
+KUNIT_ARRAY_PARAM(acrn_coalesce, acrn_coalesce_cases, NULL);
+
+static void acrn_test_coalesce(struct kunit *test)
+{
+	const struct acrn_coalesce_case *c = test->param_value;
+	struct acrn_mm_test *t = test->priv;
+	const struct acrn_run *run;
+	struct page *pages[8];
+	unsigned int i, page = 0;
+
+	for (i = 0; i < c->nr; i++)
+		pages[i] = t->first + c->pages[i];
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_pages(&t->map, pages, c->split));
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_pages(&t->map, pages + c->split,
+					       c->nr - c->split));
+
+	for (i = 0; c->runs[i]; i++) {
+		run = acrn_test_run(t, i);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, run, "%s: run %u", c->name, i);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, run->page, pages[page],
+					"%s: run %u", c->name, i);
+		KUNIT_EXPECT_EQ_MSG(test, run->nr, c->runs[i], "%s: run %u",
+				    c->name, i);
+		page += c->runs[i];
+	}
+	KUNIT_EXPECT_NULL_MSG(test, acrn_test_run(t, i), "%s", c->name);
+	KUNIT_EXPECT_EQ_MSG(test, page, c->nr, "%s: pages", c->name);
+}
+
+/* More runs than fit into a page, in the order in which they came */
+static void acrn_test_many_runs(struct kunit *test)
+{
+	const unsigned int nr = 3 * ACRN_RUNS_MAX + 1;
+	struct acrn_mm_test *t = test->priv;
+	const struct acrn_runs *runs;
+	const struct acrn_run *run;
+	unsigned int i, lists = 0;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				acrn_mapping_add_run(&t->map,
+						     t->first + (i % 2 ? 7 : 2),
+						     1 + i % 3));
+	list_for_each_entry(runs, &t->map.runs, node) {
+		lists++;
+		KUNIT_EXPECT_EQ(test, runs->nr,
+				lists <= 3 ? ACRN_RUNS_MAX : 1UL);
+	}
+	KUNIT_EXPECT_EQ(test, lists, 4U);
+	for (i = 0; i < nr; i++) {
+		run = acrn_test_run(t, i);
+		KUNIT_ASSERT_NOT_NULL(test, run);
+		KUNIT_EXPECT_PTR_EQ(test, run->page,
+				    t->first + (i % 2 ? 7 : 2));
+		KUNIT_EXPECT_EQ(test, run->nr, 1UL + i % 3);
+	}
+}
+
+/* A run goes on where a page of runs is full */
+static void acrn_test_full_page_grows(struct kunit *test)
+{
+	struct acrn_mm_test *t = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ACRN_RUNS_MAX; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				acrn_mapping_add_run(&t->map,
+						     t->first + (i % 2 ? 7 : 2),
+						     1));
+	i = (ACRN_RUNS_MAX - 1) % 2 ? 7 : 2;
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_run(&t->map, t->first + i + 1, 4));
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&t->map.runs));
+	KUNIT_EXPECT_EQ(test, acrn_test_run(t, ACRN_RUNS_MAX - 1)->nr, 5UL);
+}
+
+/**
+ * struct acrn_overlap_case - a memseg that meets one of pages 16 to 31
+ * @gpa: its first page
+ * @len: its pages
+ * @ret: what inserting it says
+ */
+struct acrn_overlap_case {
+	u64 gpa;
+	u64 len;
+	int ret;
+};
+
+static void acrn_test_overlap(struct kunit *test)
+{
+	static const struct acrn_overlap_case cases[] = {
+		{ 0, 16, 0 },		{ 15, 1, 0 },	{ 32, 1, 0 },
+		{ 32, 1000, 0 },	{ 0, 17, -EEXIST },
+		{ 15, 2, -EEXIST },	{ 16, 1, -EEXIST },
+		{ 16, 16, -EEXIST },	{ 16, 17, -EEXIST },
+		{ 20, 2, -EEXIST },	{ 31, 1, -EEXIST },
+		{ 31, 10, -EEXIST },	{ 0, 1000, -EEXIST },
+	};
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	struct acrn_mapping there = {
+		.gpa = 16ULL << PAGE_SHIFT, .len = 16ULL << PAGE_SHIFT,
+	};
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_EQ(test, 0, acrn_mapping_insert(vm, &there));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct acrn_mapping map = {
+			.gpa = cases[i].gpa << PAGE_SHIFT,
+			.len = cases[i].len << PAGE_SHIFT,
+		};
+		int ret = acrn_mapping_insert(vm, &map);
+
+		KUNIT_EXPECT_EQ_MSG(test, ret, cases[i].ret,
+				    "pages %llu + %llu", cases[i].gpa,
+				    cases[i].len);
+		if (!ret)
+			rb_erase(&map.node, &vm->memory);
+	}
+}
+
+static void acrn_test_find(struct kunit *test)
+{
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	/* pages 10 n to 10 n + 4, inserted in no order */
+	struct acrn_mapping *maps = kunit_kcalloc(test, 20, sizeof(*maps),
+						  GFP_KERNEL);
+	unsigned int i, n, page;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_NOT_NULL(test, maps);
+	for (i = 0; i < 20; i++) {
+		n = i * 7 % 20;
+		maps[n].gpa = (u64)n * 10 << PAGE_SHIFT;
+		maps[n].len = 5 << PAGE_SHIFT;
+		KUNIT_ASSERT_EQ(test, 0, acrn_mapping_insert(vm, &maps[n]));
+	}
+	for (page = 0; page < 210; page++) {
+		struct acrn_mapping *map = NULL;
+
+		if (page < 200 && page % 10 < 5)
+			map = &maps[page / 10];
+		KUNIT_EXPECT_PTR_EQ_MSG(test, map,
+					acrn_mapping_find(vm, (u64)page << PAGE_SHIFT),
+					"page %u", page);
+	}
+}
+
+static void acrn_test_check_memseg(struct kunit *test)
+{
+	const u64 limit = 1ULL << boot_cpu_data.x86_phys_bits;
+	const struct {
+		struct acrn_memseg seg;
+		int ret;
+	} cases[] = {
+		{ { .len = PAGE_SIZE }, 0 },
+		{ { .len = limit }, 0 },
+		{ { .gpa = limit - PAGE_SIZE, .len = PAGE_SIZE }, 0 },
+		{ { .type = ACRN_MEMSEG_MMIO, .len = PAGE_SIZE }, 0 },
+		{ { .type = 2, .len = PAGE_SIZE }, -EINVAL },
+		{ { .type = ~0U, .len = PAGE_SIZE }, -EINVAL },
+		{ { .len = 0 }, -EINVAL },
+		{ { .len = PAGE_SIZE - 1 }, -EINVAL },
+		{ { .len = PAGE_SIZE + 1 }, -EINVAL },
+		{ { .gpa = 1, .len = PAGE_SIZE }, -EINVAL },
+		{ { .len = limit + PAGE_SIZE }, -EINVAL },
+		{ { .gpa = PAGE_SIZE, .len = limit }, -EINVAL },
+		{ { .gpa = limit, .len = PAGE_SIZE }, -EINVAL },
+		{ { .gpa = -PAGE_SIZE, .len = PAGE_SIZE }, -EINVAL },
+		{ { .gpa = -PAGE_SIZE, .len = 2 * PAGE_SIZE }, -EINVAL },
+		{ { .gpa = PAGE_SIZE, .len = -PAGE_SIZE }, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		union acrn_ioctl_arg arg = { .memseg = cases[i].seg };
+
+		KUNIT_EXPECT_EQ_MSG(test, acrn_check_memseg(&arg), cases[i].ret,
+				    "case %u: gpa %#llx, len %#llx", i,
+				    cases[i].seg.gpa, cases[i].seg.len);
+	}
+}
+
+static struct kunit_case acrn_mm_cases[] = {
+	KUNIT_CASE_PARAM(acrn_test_coalesce, acrn_coalesce_gen_params),
+	KUNIT_CASE(acrn_test_many_runs),
+	KUNIT_CASE(acrn_test_full_page_grows),
+	KUNIT_CASE(acrn_test_overlap),
+	KUNIT_CASE(acrn_test_find),
+	KUNIT_CASE(acrn_test_check_memseg),
+	{}
+};
+
+static struct kunit_suite acrn_mm_suite = {
+	.name = "acrn_mm",
+	.init = acrn_mm_test_init,
+	.exit = acrn_mm_test_exit,
+	.test_cases = acrn_mm_cases,
+};
+
+kunit_test_suite(acrn_mm_suite);
