@@ -100,6 +100,18 @@ static s64 vcpu_info(struct arguments *a)
 	return 0;
 }
 
+static s64 taken(struct arguments *a)
+{
+	struct vm *vm = vm_find(a->rbx);
+
+	if (!vm || a->rcx >= vm->vcpu_count || a->rsi >= VECTORS)
+		return -EINVAL;
+	spin_lock(&vm->irq_lock);
+	a->rbx = vm->vcpus[a->rcx].lapic.taken[a->rsi];
+	spin_unlock(&vm->irq_lock);
+	return 0;
+}
+
 static s64 upcalls(u64 count)
 {
 	if (count > UPCALLS_MAX)
@@ -212,6 +224,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return irqlines(a);
 	case TESTBED_VCPU_LIMIT:
 		return limit_vcpus(a->rbx);
+	case TESTBED_TAKEN:
+		return taken(a);
 	}
 	return -ENOTTY;
 }

@@ -133,6 +133,11 @@ enum testbed_command {
 	 * boot TESTBED_MAX_VCPUS
 	 */
 	TESTBED_VCPU_LIMIT,
+	/*
+	 * in rbx: vmid, rcx: vCPU, rsi: vector.  out rbx: how often the vCPU took
+	 * this interrupt since CREATE_VCPU
+	 */
+	TESTBED_TAKEN,
 };
 
 enum testbed_fail {

@@ -229,6 +229,14 @@ unsigned long hv_irqlines(unsigned int vmid, unsigned int op,
 	return reg[0];
 }
 
+unsigned long hv_taken(unsigned int vmid, unsigned int vcpu, unsigned int vector)
+{
+	unsigned long regs[4] = { vmid, vcpu, vector };
+
+	command(TESTBED_TAKEN, regs);
+	return regs[0];
+}
+
 unsigned long hv_vcpu(unsigned int vmid, unsigned int vcpu, unsigned int reg)
 {
 	unsigned long regs[4] = { vmid, vcpu, reg };

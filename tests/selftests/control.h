@@ -96,6 +96,7 @@ void hv_get_irqs(unsigned int vmid, struct hv_irqs *irqs);
 unsigned long hv_msis(unsigned int vmid);
 unsigned long hv_irqlines(unsigned int vmid, unsigned int op,
 			  unsigned long *last);
+unsigned long hv_taken(unsigned int vmid, unsigned int vcpu, unsigned int vector);
 unsigned long hv_vcpu(unsigned int vmid, unsigned int vcpu, unsigned int reg);
 void hv_guest_off(unsigned int vmid);
 void hv_scribble(unsigned int vmid, unsigned int slot, unsigned int offset,

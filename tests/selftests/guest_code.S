@@ -55,6 +55,11 @@ next:
 	on	GUEST_COUNT, count
 	on	GUEST_WAIT, wait
 	on	GUEST_PASS, pass
+	on	GUEST_SETUP_IRQS, setup_irqs
+	on	GUEST_RDMSR, read_msr
+	on	GUEST_WRMSR, write_msr
+	on	GUEST_HALT, halt_once
+	on	GUEST_WINDOW, window
 
 	/* R8: the operation; as most of the instructions want it, RSI and RDI */
 	mov	%rsi, %r8
@@ -170,6 +175,39 @@ pass:	mov	GUEST_OP_RESULT - GUEST_OP_SIZE(%rsi), %rax
 	mov	%rax, GUEST_OP_VALUE + GUEST_OP_SIZE(%rsi)
 	jmp	result
 
+setup_irqs:
+	lgdt	GUEST_GDT_POINTER
+	lidt	GUEST_IDT_POINTER
+	lea	GUEST_IRQ_COUNTS(%rbx), %rsp
+	push	$8
+	lea	result(%rip), %rax
+	push	%rax
+	lretq
+
+read_msr:
+	mov	%edx, %ecx
+	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	jmp	result
+write_msr:
+	mov	%edx, %ecx
+	mov	%rax, %rdx
+	shr	$32, %rdx
+	wrmsr
+	jmp	result
+
+halt_once:
+	sti
+	hlt
+	cli
+	jmp	result
+window:	sti
+	nop
+	nop
+	cli
+	jmp	result
+
 	.globl	guest_code_end
 guest_code_end:
 
@@ -211,5 +249,26 @@ gdt_pointer:
 
 	.globl	guest_ap_code_end
 guest_ap_code_end:
+
+	/* At GUEST_IRQ_CODE: a stub for each vector, GUEST_IRQ_STUB bytes apart */
+	.globl	guest_irq_code
+	.balign	GUEST_IRQ_STUB
+guest_irq_code:
+	.set	vector, 0
+	.rept	256
+	.balign	GUEST_IRQ_STUB
+	push	$vector
+	jmp	count_irq
+	.set	vector, vector + 1
+	.endr
+count_irq:
+	push	%rax
+	mov	8(%rsp), %rax
+	incl	GUEST_IRQ_COUNTS(%rbx, %rax, 4)
+	pop	%rax
+	add	$8, %rsp
+	iretq
+	.globl	guest_irq_code_end
+guest_irq_code_end:
 
 	.section .note.GNU-stack, "", @progbits

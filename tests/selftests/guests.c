@@ -21,6 +21,27 @@
 
 extern const unsigned char guest_code[], guest_code_end[];
 extern const unsigned char guest_ap_code[], guest_ap_code_end[];
+extern const unsigned char guest_irq_code[], guest_irq_code_end[];
+
+/* A table's address, as LGDT and LIDT want it */
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+struct idt_gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint16_t type;
+	uint16_t offset_mid;
+	uint32_t offset_high;
+	uint32_t zero;
+};
+
+#define INTERRUPT_GATE	0x8e00
+#define CODE_SELECTOR	8
+#define CODE_SEGMENT	0x00af9b000000ffffULL
+#define VECTORS		256
 
 /**
  * guest_new() - make a User VM with memory, the program, a vCPU and a client
@@ -199,6 +220,49 @@ bool guest_done(struct guest *guest, unsigned int ms)
 uint64_t guest_result(struct guest *guest, unsigned int n)
 {
 	return guest_op(guest, n)->result;
+}
+
+/**
+ * guest_add_irqs() - what the guest needs for GUEST_SETUP_IRQS
+ * @guest: the guest
+ *
+ * Each interrupt is counted, and left to be acknowledged by operations.
+ */
+void guest_add_irqs(struct guest *guest)
+{
+	struct idt_gate *idt = (struct idt_gate *)(guest->memory + GUEST_IDT);
+	uint64_t *gdt = (uint64_t *)(guest->memory + GUEST_GDT);
+	unsigned int i;
+
+	memcpy(guest->memory + GUEST_IRQ_CODE, guest_irq_code,
+	       guest_irq_code_end - guest_irq_code);
+	gdt[1] = CODE_SEGMENT;
+	for (i = 0; i < VECTORS; i++)
+		idt[i] = (struct idt_gate) {
+			.offset_low = GUEST_IRQ_CODE + i * GUEST_IRQ_STUB,
+			.selector = CODE_SELECTOR,
+			.type = INTERRUPT_GATE,
+		};
+	*(struct table_pointer *)(guest->memory + GUEST_GDT_POINTER) =
+		(struct table_pointer){ 2 * sizeof(*gdt) - 1, GUEST_GDT };
+	*(struct table_pointer *)(guest->memory + GUEST_IDT_POINTER) =
+		(struct table_pointer){ VECTORS * sizeof(*idt) - 1, GUEST_IDT };
+}
+
+/**
+ * guest_irqs() - how often a vCPU has taken an interrupt
+ * @guest: the guest
+ * @vcpu: the vCPU
+ * @vector: the interrupt
+ *
+ * Return: as the guest counted, since its program was written.
+ */
+unsigned int guest_irqs(struct guest *guest, unsigned int vcpu, unsigned int vector)
+{
+	volatile unsigned char *status = (volatile unsigned char *)
+					 guest_vcpu_status(guest, vcpu);
+
+	return *(volatile uint32_t *)(status + GUEST_IRQ_COUNTS + 4 * vector);
 }
 
 uint64_t guest_word(struct guest *guest, unsigned int address)

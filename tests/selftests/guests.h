@@ -15,7 +15,12 @@
 #define GUEST_PDPT	0x3000
 #define GUEST_VCPU_NUM	0x4000
 #define GUEST_AP_CODE	0x5000	/* where other vCPUs than the first start */
+#define GUEST_IRQ_CODE	0x6000
 #define GUEST_FREE	0x8000
+#define GUEST_GDT_POINTER 0xe000	/* this and the next: only with GUEST_SETUP_IRQS */
+#define GUEST_IDT_POINTER 0xe010
+#define GUEST_GDT	0xe020
+#define GUEST_IDT	0xf000
 #define GUEST_STATUS	0x10000	/* of vCPU 0; its operations follow */
 #define GUEST_STRIDE	0x4000	/* to the next vCPU's */
 #define GUEST_SIZE	0x50000	/* room for ACRN_MAX_VCPUS of them */
@@ -26,6 +31,11 @@
 #define GUEST_COUNT	2	/* for ever: add 1 to the word at the address */
 #define GUEST_WAIT	3	/* until the word at the address is the value */
 #define GUEST_PASS	4	/* the next one's value: the result of the last */
+#define GUEST_SETUP_IRQS 5	/* be ready to count interrupts */
+#define GUEST_RDMSR	6	/* address: the MSR */
+#define GUEST_WRMSR	7
+#define GUEST_HALT	8	/* until an interrupt came */
+#define GUEST_WINDOW	9	/* take what is pending */
 #define GUEST_IN	0x10	/* RAX, set to the value before, to the result */
 #define GUEST_OUT	0x20
 #define GUEST_LOAD	0x30	/* as GUEST_IN */
@@ -53,6 +63,10 @@
 #define GUEST_STATUS_DONE	0
 #define GUEST_STATUS_LOOPS	8
 #define GUEST_STATUS_SIZE	32
+
+/* From a vCPU's status: u32 for each vector, how often it came; below: the stack */
+#define GUEST_IRQ_COUNTS	0x3000
+#define GUEST_IRQ_STUB		16
 
 /* The state in which the program runs: 64-bit mode */
 #define GUEST_CR0		0x80000031	/* PG, NE, ET, PE */
@@ -160,6 +174,9 @@ volatile struct guest_op *guest_op(struct guest *guest, unsigned int n);
 volatile struct guest_status *guest_status(struct guest *guest);
 bool guest_done(struct guest *guest, unsigned int ms);
 uint64_t guest_result(struct guest *guest, unsigned int n);
+
+void guest_add_irqs(struct guest *guest);
+unsigned int guest_irqs(struct guest *guest, unsigned int vcpu, unsigned int vector);
 
 uint64_t guest_word(struct guest *guest, unsigned int address);
 bool guest_counts(struct guest *guest, unsigned int address);
