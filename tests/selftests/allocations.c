@@ -397,7 +397,7 @@ static void loading(void)
 		.failed = check_unloaded,
 		.in_init = true,
 	};
-	long before, more;
+	long before;
 
 	open_failalloc();
 	check_result(driver_unload(), 0, "rmmod");
@@ -405,8 +405,7 @@ static void loading(void)
 	each_allocation(&step, 1);
 	before = slab_objects();
 	each_allocation(&step, FAILALLOC_ALL);
-	more = slab_objects() - before;
-	check(more < 40, "%ld objects more", more);
+	check_slab_growth(before, 40);
 	check_result(driver_load(), 0, "insmod");
 }
 

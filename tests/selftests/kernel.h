@@ -47,6 +47,7 @@ void shown_calls(const char *name, unsigned long *calls,
 long pinned_pages(void);
 long process_pinned_kb(void);
 long slab_objects(void);
+void check_slab_growth(long before, long more);
 
 int read_text(const char *path, char *text, size_t size);
 int write_text(const char *path, const char *text);

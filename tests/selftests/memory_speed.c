@@ -220,7 +220,7 @@ static void guest_of_4_gib(void)
 static void guest_of_5_gib(void)
 {
 	size_t size = available_memory() > 2 * HUGE_1G ? HUGE_1G : 256 * MIB;
-	char *memory = memory_get(MEMORY_SHARED, size);
+	char *memory = memory_get(MEMORY_THP, size);
 	int fd = vm_in_state(VM_CREATED, 0);
 	unsigned int i, count = 5 * HUGE_1G / size;
 	struct seen seen[20];

@@ -136,8 +136,7 @@ static void hundred_times(void)
 			close(hsm_open());
 	}
 	check_equal(pinned_pages(), pinned, "pinned pages");
-	objects = slab_objects() - objects;
-	check(objects < 60, "%ld objects more", objects);
+	check_slab_growth(objects, 60);
 }
 
 static void check_in_use(const char *why)
