@@ -54,10 +54,9 @@ void vtimer_set_deadline_locked(struct vcpu *vcpu, u64 tsc)
 void vtimer_mode_changed_locked(struct vcpu *vcpu, u32 was)
 {
 	struct vlapic *l = &vcpu->lapic;
-	bool was_deadline = TIMER_MODE(was) == MODE_DEADLINE;
-	u32 mode = TIMER_MODE(l->lvt[0]);
+	u32 mode = TIMER_MODE(l->lvt[0]), old = TIMER_MODE(was);
 
-	if (was_deadline != (mode == MODE_DEADLINE)) {
+	if (mode != old && (mode == MODE_DEADLINE || old == MODE_DEADLINE)) {
 		l->deadline = 0;
 		l->period = 0;
 	} else if (mode != MODE_PERIODIC) {

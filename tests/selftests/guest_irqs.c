@@ -238,8 +238,8 @@ static void edge_line(void)
 	struct guest guest;
 
 	new_guest(&guest, 1);
-	PROGRAM(&guest, 0, SETUP, APIC_ON, SELECT_PIN, SET_PIN(VECTOR), SAY_READY(1), HALT, EOI, WINDOW,
-		SAY_READY(2), HALT, EOI, WINDOW);
+	PROGRAM(&guest, 0, SETUP, APIC_ON, SELECT_PIN, SET_PIN(VECTOR),
+		SAY_READY(1), HALT, EOI, WINDOW, SAY_READY(2), HALT, EOI, WINDOW);
 	guest_start(&guest);
 	wait_for(&guest, READY, 1);
 	set_line(&guest, PIN, ACRN_IRQLINE_HIGH);
