@@ -7,121 +7,53 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "run.h"
 
-#define HSM_RUN		"/bin/hsm-run"
 #define HELLO		"/guests/hello"
 #define GUEST		"/tmp/guest"
-#define SECOND_UUID	"495ae2e5-2603-4d64-af76-d4bc5a8ec0e5"
 #define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
-
-/* A running hsm-run, its output (both streams) and what was read of it */
-struct run {
-	pid_t pid;
-	int output;
-	size_t length;
-	char text[65536];
-};
-
-static void start_run(struct run *run, const char *const argv[])
-{
-	int ends[2];
-
-	check(!pipe2(ends, O_CLOEXEC), "pipe");
-	run->pid = fork();
-	check(run->pid >= 0, "fork");
-	if (!run->pid) {
-		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		execv(HSM_RUN, (char *const *)argv);
-		_exit(127);
-	}
-	close(ends[1]);
-	run->output = ends[0];
-	run->length = 0;
-	run->text[0] = '\0';
-}
-
-/* Read on until the text is there; false: the output has ended without it */
-static bool wait_for(struct run *run, const char *text)
-{
-	ssize_t got;
-
-	while (!strstr(run->text, text)) {
-		got = read(run->output, run->text + run->length,
-			   sizeof(run->text) - 1 - run->length);
-		if (got <= 0)
-			return false;
-		run->length += got;
-		run->text[run->length] = '\0';
-	}
-	return true;
-}
-
-static void expect_text(struct run *run, const char *text)
-{
-	check(wait_for(run, text), "no \"%s\" in the output:\n%s", text,
-	      run->text);
-}
-
-static void expect_end(struct run *run, int status)
-{
-	int ended;
-
-	/* Nobody says that: all is read. */
-	wait_for(run, "\1");
-	check(waitpid(run->pid, &ended, 0) == run->pid, "waitpid");
-	check(WIFEXITED(ended), "hsm-run ended with %#x:\n%s", ended,
-	      run->text);
-	check(WEXITSTATUS(ended) == status, "exit status %d, expected %d:\n%s",
-	      WEXITSTATUS(ended), status, run->text);
-	close(run->output);
-}
-
-#define RUN(...)	((const char *const[]){ HSM_RUN, __VA_ARGS__, NULL })
 
 static struct run run, other;
 
 static void hello(void)
 {
-	start_run(&run, RUN(HELLO));
-	expect_text(&run, "Hello from a User VM.\n");
-	expect_text(&run, "Hypervisor: ACRNACRNACRN\n");
-	expect_text(&run, "Memory: 64 MiB, vCPUs: 1\n");
-	expect_text(&run, "is as the guest says\n");
-	expect_text(&run, "The host finds the same. Bye.\n");
-	expect_end(&run, 0);
+	run_start(&run, RUN(HELLO));
+	run_expect(&run, "Hello from a User VM.\n");
+	run_expect(&run, "Hypervisor: ACRNACRNACRN\n");
+	run_expect(&run, "Memory: 64 MiB, vCPUs: 1\n");
+	run_expect(&run, "is as the guest says\n");
+	run_expect(&run, "The host finds the same. Bye.\n");
+	run_expect_end(&run, 0);
 }
 
 static void options(void)
 {
-	start_run(&run, RUN("--memory", "8M", "--vcpus", "2", HELLO));
-	expect_text(&run, "Memory: 8 MiB, vCPUs: 2\n");
-	expect_end(&run, 0);
+	run_start(&run, RUN("--memory", "8M", "--vcpus", "2", HELLO));
+	run_expect(&run, "Memory: 8 MiB, vCPUs: 2\n");
+	run_expect_end(&run, 0);
 }
 
 static void trace(void)
 {
-	start_run(&run, RUN("--trace", "--memory", "8M", HELLO));
-	expect_text(&run, "vcpu0 pio write 0x3f8 size 1 value 0x48 uart\n");
-	expect_text(&run, "vcpu0 mmio write 0xd0000000 size 8 value 0x200000 checker\n");
-	expect_text(&run, "vcpu0 mmio read 0xd0000030 size 8 value 0x1 checker\n");
-	expect_text(&run, "vcpu0 pio write 0xf4 size 1 value 0 exit\n");
-	expect_end(&run, 0);
+	run_start(&run, RUN("--trace", "--memory", "8M", HELLO));
+	run_expect(&run, "vcpu0 pio write 0x3f8 size 1 value 0x48 uart\n");
+	run_expect(&run, "vcpu0 mmio write 0xd0000000 size 8 value 0x200000 checker\n");
+	run_expect(&run, "vcpu0 mmio read 0xd0000030 size 8 value 0x1 checker\n");
+	run_expect(&run, "vcpu0 pio write 0xf4 size 1 value 0 exit\n");
+	run_expect_end(&run, 0);
 }
 
 static void two_at_once(void)
 {
-	start_run(&run, RUN("--memory", "16M", HELLO));
-	start_run(&other, RUN("--memory", "16M", "--uuid", SECOND_UUID, HELLO));
-	expect_text(&run, "The host finds the same. Bye.\n");
-	expect_text(&other, "The host finds the same. Bye.\n");
-	expect_end(&run, 0);
-	expect_end(&other, 0);
+	run_start(&run, RUN("--memory", "16M", HELLO));
+	run_start(&other, RUN("--memory", "16M", "--uuid", SECOND_UUID, HELLO));
+	run_expect(&run, "The host finds the same. Bye.\n");
+	run_expect(&other, "The host finds the same. Bye.\n");
+	run_expect_end(&run, 0);
+	run_expect_end(&other, 0);
 }
 
 static void write_guest(const unsigned char *bytes, size_t size)
@@ -141,8 +73,8 @@ static void flat_binary(void)
 	};
 
 	write_guest(code, sizeof(code));
-	start_run(&run, RUN(GUEST));
-	expect_end(&run, 42);
+	run_start(&run, RUN(GUEST));
+	run_expect_end(&run, 42);
 }
 
 /* Prints and never ends; asks a port that nobody answers at, again and again */
@@ -157,8 +89,8 @@ static void start_endless(void)
 	};
 
 	write_guest(code, sizeof(code));
-	start_run(&run, RUN("--memory", "8M", GUEST));
-	expect_text(&run, "x");
+	run_start(&run, RUN("--memory", "8M", GUEST));
+	run_expect(&run, "x");
 }
 
 static void interrupted(void)
@@ -169,39 +101,34 @@ static void interrupted(void)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		start_endless();
 		kill(run.pid, signals[i]);
-		expect_text(&run, "stopped before the guest ended\n");
-		expect_end(&run, 1);
+		run_expect(&run, "stopped before the guest ended\n");
+		run_expect_end(&run, 1);
 	}
 }
 
 static void killed(void)
 {
-	int status;
-
 	start_endless();
-	kill(run.pid, SIGKILL);
-	check(waitpid(run.pid, &status, 0) == run.pid && WIFSIGNALED(status),
-	      "status %#x", status);
-	close(run.output);
+	run_kill(&run);
 }
 
 static void no_guest(void)
 {
 	unsigned char elf[64] = { 0x7f, 'E', 'L', 'F', 2 };
 
-	start_run(&run, RUN("/tmp/there-is-no-such-file"));
-	expect_text(&run, "No such file or directory\n");
-	expect_end(&run, 1);
+	run_start(&run, RUN("/tmp/there-is-no-such-file"));
+	run_expect(&run, "No such file or directory\n");
+	run_expect_end(&run, 1);
 
 	write_guest(elf, sizeof(elf));
-	start_run(&run, RUN(GUEST));
-	expect_text(&run, "not a 64-bit ELF file\n");
-	expect_end(&run, 1);
+	run_start(&run, RUN(GUEST));
+	run_expect(&run, "not a 64-bit ELF file\n");
+	run_expect_end(&run, 1);
 
 	write_guest(elf, 3);
-	start_run(&run, RUN(GUEST));
-	expect_text(&run, "too short for a guest\n");
-	expect_end(&run, 1);
+	run_start(&run, RUN(GUEST));
+	run_expect(&run, "too short for a guest\n");
+	run_expect_end(&run, 1);
 }
 
 static void bad_options(void)
@@ -214,11 +141,11 @@ static void bad_options(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		start_run(&run, RUN(bad[i][0], bad[i][1], HELLO));
-		expect_end(&run, 2);
+		run_start(&run, RUN(bad[i][0], bad[i][1], HELLO));
+		run_expect_end(&run, 2);
 	}
-	start_run(&run, RUN("--trace"));
-	expect_end(&run, 2);
+	run_start(&run, RUN("--trace"));
+	run_expect_end(&run, 2);
 }
 
 static void set_hugepages(const char *count)
@@ -235,21 +162,21 @@ static void set_hugepages(const char *count)
 static void hugepages(void)
 {
 	set_hugepages("0");
-	start_run(&run, RUN("--hugepages", "--memory", "16M", HELLO));
-	expect_text(&run, "8 huge pages: Cannot allocate memory\n");
-	expect_end(&run, 1);
+	run_start(&run, RUN("--hugepages", "--memory", "16M", HELLO));
+	run_expect(&run, "8 huge pages: Cannot allocate memory\n");
+	run_expect_end(&run, 1);
 
 	set_hugepages("8");
-	start_run(&run, RUN("--hugepages", "--memory", "16M", HELLO));
-	expect_end(&run, 0);
+	run_start(&run, RUN("--hugepages", "--memory", "16M", HELLO));
+	run_expect_end(&run, 0);
 	set_hugepages("0");
 }
 
 static void demo(void)
 {
-	start_run(&run, RUN("--demo"));
-	expect_text(&run, "step 17: close -> 0");
-	expect_end(&run, 0);
+	run_start(&run, RUN("--demo"));
+	run_expect(&run, "step 17: close -> 0");
+	run_expect_end(&run, 0);
 }
 
 static const struct test tests[] = {
