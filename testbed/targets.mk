@@ -2,10 +2,14 @@
 # The targets that test and show the module.  Included by the top Makefile, which
 # sets HERE.
 
-.PHONY: demo shell check check-checks check-selftests check-list fuzz soak help-testing
+.PHONY: demo demo-shell shell check check-checks check-selftests check-list fuzz soak help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
+
+demo-shell:
+	@'$(HERE)/testbed/run' $(if $(KERNEL),--kernel $(KERNEL)) --linux \
+		--terminal '$(HERE)/testbed/guest/demo-shell'
 
 shell:
 	@'$(HERE)/testbed/run' $(if $(KERNEL),--kernel $(KERNEL))
@@ -40,6 +44,7 @@ help-testing:
 	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
 	@echo 'installed or downloaded first:'
 	@echo '  demo             run a User VM through its life and show what happened'
+	@echo '  demo-shell       a shell in Linux in a User VM'
 	@echo '  shell            a shell in the Service VM, with the module loaded'
 	@echo '  check            all tests; KERNEL=6.12: on this kernel only,'
 	@echo '                   T="lifecycle build-gcc": these tests only'
