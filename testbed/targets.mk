@@ -23,6 +23,10 @@ check-checks:
 check-selftests:
 	@KERNEL='$(KERNEL)' T=selftests '$(HERE)/tests/check'
 
+# What make check leaves out for time: all programs on kernels that are slow
+check-nightly:
+	@KERNEL='$(or $(KERNEL),debug kcsan)' T='$(or $(T),selftests)' '$(HERE)/tests/check'
+
 check-list:
 	@'$(HERE)/tests/check' --list
 
@@ -50,6 +54,7 @@ help-testing:
 	@echo '                   T="lifecycle build-gcc": these tests only'
 	@echo '  check-checks     the builds and static checks only'
 	@echo '  check-selftests  what runs under the hypervisor only'
+	@echo '  check-nightly    all programs on the kernels debug and kcsan, which takes long'
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo '  soak             device models killed by the thousand; MINUTES=30 KERNEL=debug'
