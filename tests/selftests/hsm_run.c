@@ -13,6 +13,8 @@
 #include "run.h"
 
 #define HELLO		"/guests/hello"
+#define MEDDLE		"/guests/meddle"
+#define DISK		"/tmp/disk"
 #define GUEST		"/tmp/guest"
 #define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
 
@@ -172,6 +174,18 @@ static void hugepages(void)
 	set_hugepages("0");
 }
 
+/* The disk's content may be lost, and hsm-run may complain, but not die */
+static void meddle(void)
+{
+	int fd = open(DISK, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	check(fd >= 0 && !ftruncate(fd, 1 << 20), DISK);
+	close(fd);
+	run_start(&run, RUN("--memory", "8M", "--disk", DISK, "--stats", MEDDLE));
+	run_expect(&run, "virtio-blk: the guest's queue makes no sense\n");
+	run_expect_end(&run, 0);
+}
+
 static void demo(void)
 {
 	run_start(&run, RUN("--demo"));
@@ -190,6 +204,7 @@ static const struct test tests[] = {
 	{ "no guest, half a guest", no_guest },
 	{ "options that make no sense", bad_options },
 	{ "--hugepages takes huge pages only", hugepages },
+	{ "a guest that means no good", meddle, 120 },
 	{ "--demo", demo },
 };
 
