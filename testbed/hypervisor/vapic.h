@@ -187,5 +187,6 @@ void vcpu_offer_interrupts(struct vcpu *vcpu);
 bool vcpu_has_work(struct vcpu *vcpu);
 void vcpu_window_exit(struct vcpu *vcpu);
 void vcpu_iret_exit(struct vcpu *vcpu);
+bool vcpu_nmi_waits(const struct vcpu *vcpu);
 
 #endif /* HV_VAPIC_H */

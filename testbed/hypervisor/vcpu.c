@@ -452,7 +452,7 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 		take_init(vcpu);
 		timer = vtimer_check(vcpu);
 		if (is_ready(vcpu)) {
-			cpu_set_timer(cpu, timer);
+			cpu_set_timer(cpu, vcpu_nmi_waits(vcpu) ? tsc_after(RETRY_US) : timer);
 			enter(vcpu);
 		} else {
 			cpu_set_timer(cpu, look_again(vcpu, timer));

@@ -124,3 +124,16 @@ void vcpu_iret_exit(struct vcpu *vcpu)
 	vcpu->vmcb.intercept_misc1 &= ~INTERCEPT_IRET;
 	vcpu->nmi = NMI_LEAVING;
 }
+
+/**
+ * vcpu_nmi_waits() - is there an NMI that the next exit has to let in?
+ * @vcpu: the vCPU
+ *
+ * The guest may have no reason of its own to exit.
+ *
+ * Return: true if so.
+ */
+bool vcpu_nmi_waits(const struct vcpu *vcpu)
+{
+	return vcpu->nmi == NMI_LEAVING && READ_ONCE(vcpu->lapic.nmi);
+}
