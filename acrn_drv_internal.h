@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <linux/acrn/acrn_ioctl_defs.h>
 
@@ -50,6 +51,10 @@ enum acrn_vm_state {
  *	not know it.  Not NULL: &acrn_vm.vmid is valid and the VM's own.
  * @running: requests are taken, and the hypervisor is told of completed ones;
  *	implies @slots
+ * @held: no requests are taken until @resume has run
+ * @even: when it will have had no more than its share of the upcalls' time, ns;
+ *	in the future while @held
+ * @resume: ends @held
  * @polling: the hypervisor polls for completed requests, and is never told
  * @dm_id: id of the device model's client or 0; written under @lock
  * @last_id: the last id given out; written under @lock
@@ -67,6 +72,9 @@ struct acrn_ioreq {
 	struct page *page;
 	struct acrn_io_request *slots;
 	bool running;
+	bool held;
+	u64 even;
+	struct delayed_work resume;
 	bool polling;
 	int dm_id;
 	int last_id;

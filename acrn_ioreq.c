@@ -18,21 +18,40 @@
  * The page is pinned for as long as the hypervisor knows the VM: neither
  * copy-on-write after a fork nor an munmap can part the two.
  */
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <linux/acrn/acrn_drv.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_trace.h"
+
+/*
+ * What the kernel answers itself takes no thread of a device model any time.  A
+ * guest that asks without end would have the CPU of the upcalls for itself, so
+ * all VMs together may use one of so many parts of its time for that ...
+ */
+#define ACRN_IOREQ_SHARE	2
+/* ... measured over about this long, which is also the longest wait. */
+#define ACRN_IOREQ_PERIOD_NS	(10 * NSEC_PER_MSEC)
+
+/* How many VMs run */
+static atomic_t acrn_ioreq_running = ATOMIC_INIT(0);
 
 static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
 
@@ -70,6 +89,18 @@ struct acrn_ioreq_client {
 	u64 life;
 };
 
+static void acrn_ioreq_resume(struct work_struct *work)
+{
+	struct acrn_ioreq *ioreq = container_of(to_delayed_work(work),
+						struct acrn_ioreq, resume);
+	struct acrn_vm *vm = container_of(ioreq, struct acrn_vm, ioreq);
+
+	spin_lock_irq(&ioreq->lock);
+	ioreq->held = false;
+	spin_unlock_irq(&ioreq->lock);
+	acrn_ioreq_dispatch(vm);
+}
+
 /**
  * acrn_ioreq_init() - prepare the I/O requests of a VM object
  * @vm: the VM object
@@ -84,6 +115,7 @@ void acrn_ioreq_init(struct acrn_vm *vm)
 	init_waitqueue_head(&ioreq->wait);
 	INIT_LIST_HEAD(&ioreq->clients);
 	INIT_LIST_HEAD(&ioreq->ioeventfds);
+	INIT_DELAYED_WORK(&ioreq->resume, acrn_ioreq_resume);
 }
 
 /**
@@ -275,8 +307,11 @@ static void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
 	acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
 }
 
-/* Find somebody for a new request. */
-static void acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
+/*
+ * Find somebody for a new request.  Returns whether that was somebody in the
+ * kernel.
+ */
+static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
@@ -291,7 +326,7 @@ static void acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 	    acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
 		if (acrn_ioeventfd_signal(vm, &access)) {
 			acrn_ioreq_finish(vm, vcpu);
-			return;
+			return true;
 		}
 		client = acrn_ioreq_find_client(ioreq, &access);
 	}
@@ -300,18 +335,55 @@ static void acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 		ioreq->owner[vcpu] = client;
 		acrn_ioreq_set_processing(ioreq, vcpu, 0);
 		if (!client->handler(client->data, vcpu, &access, &result))
-			return;
+			return true;
 		if (!access.write)
 			acrn_ioreq_put_result(ioreq, vcpu, type, result);
 		acrn_ioreq_finish(vm, vcpu);
-		return;
+		return true;
 	}
 	acrn_ioreq_pass_on(vm, vcpu, type);
+	return false;
+}
+
+/*
+ * Charges time to a VM, one of so many that run.  Returns for how long it has
+ * to wait now, until it has had no more than its share again.
+ */
+static u64 acrn_ioreq_charge(struct acrn_ioreq *ioreq, u64 cost, u64 now,
+			     unsigned int vms)
+{
+	u64 even = max(ioreq->even, now - ACRN_IOREQ_PERIOD_NS);
+
+	/* It may have taken long for other reasons: limited before it is added. */
+	even += min_t(u64, cost, ACRN_IOREQ_PERIOD_NS) * ACRN_IOREQ_SHARE * vms;
+	ioreq->even = min(even, now + ACRN_IOREQ_PERIOD_NS);
+	return ioreq->even > now ? ioreq->even - now : 0;
+}
+
+/* It was answered in the kernel since @begin.  Too much of that, and it waits. */
+static void acrn_ioreq_hold(struct acrn_vm *vm, u64 begin)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	u64 now = ktime_get_ns(), wait;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	wait = acrn_ioreq_charge(ioreq, now - begin, now,
+				 atomic_read(&acrn_ioreq_running));
+	if (!wait)
+		return;
+
+	trace_acrn_ioreq_hold(vm->vmid, wait);
+	ioreq->held = true;
+	schedule_delayed_work(&ioreq->resume, nsecs_to_jiffies(wait) + 1);
 }
 
 /**
  * acrn_ioreq_dispatch() - take what is pending and find somebody to handle it
  * @vm: the VM
+ *
+ * What is pending stays so, and its vCPU waits, while the VM is held back for
+ * having been answered here for too long.
  *
  * Context: Any.
  */
@@ -320,12 +392,15 @@ void acrn_ioreq_dispatch(struct acrn_vm *vm)
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	unsigned long flags, known;
 	unsigned int vcpu, vcpu_num;
+	bool answered = false;
+	u64 begin;
 
 	spin_lock_irqsave(&ioreq->lock, flags);
 	/* Of a VM that does not run, only user space can have put one there. */
-	if (!ioreq->running)
+	if (!ioreq->running || ioreq->held)
 		goto out;
 	known = ioreq->for_dm;
+	begin = ktime_get_ns();
 
 	/* Not more than there are slots, see acrn_check_create_vcpu(). */
 	vcpu_num = READ_ONCE(vm->vcpu_num);
@@ -335,13 +410,24 @@ void acrn_ioreq_dispatch(struct acrn_vm *vm)
 		/* Pairs with the hypervisor's barrier before PENDING. */
 		if (smp_load_acquire(&ioreq->slots[vcpu].processed) ==
 		    ACRN_IOREQ_PENDING)
-			acrn_ioreq_take(vm, vcpu);
+			answered |= acrn_ioreq_take(vm, vcpu);
 	}
+	if (answered)
+		acrn_ioreq_hold(vm, begin);
 	/* For new ones only: poll() comes through here and would wake itself. */
 	if (ioreq->for_dm & ~known)
 		wake_up(&ioreq->wait);
 out:
 	spin_unlock_irqrestore(&ioreq->lock, flags);
+}
+
+static void acrn_ioreq_set_running(struct acrn_ioreq *ioreq, bool running)
+{
+	lockdep_assert_held(&ioreq->lock);
+
+	if (ioreq->running != running)
+		atomic_add(running ? 1 : -1, &acrn_ioreq_running);
+	ioreq->running = running;
 }
 
 /**
@@ -363,7 +449,7 @@ void acrn_ioreq_run(struct acrn_vm *vm, bool running)
 	lockdep_assert_held(&vm->lock);
 
 	spin_lock_irq(&ioreq->lock);
-	ioreq->running = running;
+	acrn_ioreq_set_running(ioreq, running);
 	if (running) {
 		for_each_set_bit(vcpu, &ioreq->untold, ACRN_MAX_VCPUS)
 			acrn_hc_notify_request_finish(vm->vmid, vcpu);
@@ -421,7 +507,8 @@ void acrn_ioreq_stop(struct acrn_vm *vm)
 
 	spin_lock_irq(&ioreq->lock);
 	ioreq->slots = NULL;
-	ioreq->running = false;
+	acrn_ioreq_set_running(ioreq, false);
+	ioreq->held = false;
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
 	ioreq->untold = 0;
@@ -431,6 +518,8 @@ void acrn_ioreq_stop(struct acrn_vm *vm)
 		list_del_init(&client->node);
 	spin_unlock_irq(&ioreq->lock);
 
+	/* From now on nobody holds it back again. */
+	cancel_delayed_work_sync(&ioreq->resume);
 	wake_up_all(&ioreq->wait);
 }
 

@@ -125,6 +125,20 @@ TRACE_EVENT(acrn_hypercall_exit,
 		  __entry->vmid, __entry->rax)
 );
 
+TRACE_EVENT(acrn_ioreq_hold,
+	TP_PROTO(u16 vmid, u64 wait),
+	TP_ARGS(vmid, wait),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(u64, wait)
+	),
+	TP_fast_assign(
+		__entry->vmid = vmid;
+		__entry->wait = wait;
+	),
+	TP_printk("vmid=%u ns=%llu", __entry->vmid, __entry->wait)
+);
+
 #endif /* ACRN_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

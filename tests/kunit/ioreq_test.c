@@ -157,7 +157,34 @@ static void acrn_test_put_result(struct kunit *test)
 	}
 }
 
+/* What a VM takes beyond its share, it waits for; what it left is kept for a while. */
+static void acrn_test_charge(struct kunit *test)
+{
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	const u64 period = ACRN_IOREQ_PERIOD_NS;
+	u64 now = 1000 * period;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	/* one that did nothing may take its share of a period at once */
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, period / 2, now, 1), 0ULL);
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 50, now, 1), 100ULL);
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 50, now + 100, 1), 100ULL);
+	/* half of the time for ever, and never more than that */
+	now += 200;
+	for (i = 0; i < 1000; i++, now += 200)
+		KUNIT_ASSERT_EQ(test, acrn_ioreq_charge(ioreq, 100, now, 1), 200ULL);
+	/* each of four VMs has an eighth */
+	now += 100 * period;
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, period / 8, now, 4), 0ULL);
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 100, now, 4), 800ULL);
+	/* nobody waits longer than for a period, nor because of what went before */
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, U64_MAX, now, 4), period);
+	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 1, now + period, 1), 2ULL);
+}
+
 static struct kunit_case acrn_ioreq_cases[] = {
+	KUNIT_CASE(acrn_test_charge),
 	KUNIT_CASE(acrn_test_find_client),
 	KUNIT_CASE(acrn_test_get_access),
 	KUNIT_CASE(acrn_test_put_result),
