@@ -31,21 +31,33 @@
 #define PHYSICAL_BITS	39		/* that page tables of the guest cover */
 
 /**
+ * enum kind - what a guest does without end
+ * @ASKS: requests, which its device model answers
+ * @ASKS_DEAF: requests, which nobody answers
+ * @SIGNALS: writes to an eventfd
+ * @COMPUTES: no requests
+ */
+enum kind {
+	ASKS,
+	ASKS_DEAF,
+	SIGNALS,
+	COMPUTES,
+};
+
+/**
  * struct dm - a VM and its device model, a process that this one watches
  * @config: the VM's configuration
  * @vcpus: how many it has
- * @deaf: it does not answer
- * @signals: writes to SIGNAL_PORT are an eventfd's
+ * @kind: what the guest does
  * @ready: the guest runs
  * @stop: it shall end
- * @requests: how many it has answered
+ * @requests: how many it has answered, or writes to the eventfd it has seen
  * @pid: the process
  */
 struct dm {
 	unsigned int config;
 	unsigned int vcpus;
-	bool deaf;
-	bool signals;
+	enum kind kind;
 	bool ready;
 	bool stop;
 	unsigned long requests;
@@ -70,41 +82,65 @@ static void dm_program(struct guest *guest, const struct dm *dm)
 		{ .op = GUEST_OUT + 1, .address = SIGNAL_PORT },
 		{ .op = GUEST_AGAIN, .value = FOR_EVER },
 	};
+	const struct guest_op compute[] = {
+		{ .op = GUEST_COUNT, .address = GUEST_FREE },
+		{ .op = GUEST_END },
+	};
+	const struct guest_op *ops[] = {
+		[ASKS] = ask,
+		[ASKS_DEAF] = ask,
+		[SIGNALS] = signal,
+		[COMPUTES] = compute,
+	};
 	unsigned int i;
 
 	for (i = 0; i < dm->vcpus; i++)
-		guest_program_vcpu(guest, i, dm->signals ? signal : ask, 2);
+		guest_program_vcpu(guest, i, ops[dm->kind], 2);
 }
 
 static void dm_run(void *data)
 {
 	struct dm *dm = data;
 	struct guest guest;
+	int event = -1;
 
 	guest_new_vcpus(&guest, dm->config, 0, dm->vcpus);
 	dm_program(&guest, dm);
-	if (dm->signals)
-		check_result(ioeventfd(guest.fd, event_new(), ACRN_IOEVENTFD_PIO,
+	if (dm->kind == SIGNALS) {
+		event = event_new();
+		check_result(ioeventfd(guest.fd, event, ACRN_IOEVENTFD_PIO,
 				       SIGNAL_PORT, 1, 0), 0, "IOEVENTFD");
+	}
 	guest_start(&guest);
 	__atomic_store_n(&dm->ready, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&dm->stop, __ATOMIC_ACQUIRE)) {
-		if (dm->deaf)
+		if (dm->kind != ASKS) {
 			sleep_ms(200);
-		else if (wait_for_request(&guest, 10))
+			dm->requests += event < 0 ? 0 : event_count(event);
+		} else if (wait_for_request(&guest, 10)) {
 			dm->requests += serve_once(&guest, answer, NULL);
+		}
 	}
 	guest_end(&guest);
 }
 
-static struct dm *dm_new(unsigned int config, unsigned int vcpus)
+/* Memory that children share */
+static void *shared(size_t size)
 {
-	struct dm *dm = mmap(NULL, sizeof(*dm), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	check(dm != MAP_FAILED, "mmap");
+	check(memory != MAP_FAILED, "mmap");
+	return memory;
+}
+
+static struct dm *dm_new(unsigned int config, unsigned int vcpus, enum kind kind)
+{
+	struct dm *dm = shared(sizeof(*dm));
+
 	dm->config = config;
 	dm->vcpus = vcpus;
+	dm->kind = kind;
 	return dm;
 }
 
@@ -132,144 +168,174 @@ static uint64_t process_us(pid_t pid)
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
 
-/* Time that the CPUs of the Service VM were idle */
-static uint64_t idle_us(void)
-{
-	unsigned long long idle, iowait;
-	char text[256];
+/**
+ * struct worker - a process of the Service VM on the CPU to which upcalls come
+ * @stop: it shall end
+ * @rounds: how much it has done
+ * @pid: the process
+ */
+struct worker {
+	bool stop;
+	unsigned long rounds;
+	pid_t pid;
+};
 
-	check(!read_text("/proc/stat", text, sizeof(text)), "/proc/stat");
-	check(sscanf(text, "cpu %*u %*u %*u %llu %llu", &idle, &iowait) == 2,
-	      "/proc/stat: %s", text);
-	return (idle + iowait) * 1000000 / sysconf(_SC_CLK_TCK);
+static void worker_run(void *data)
+{
+	struct worker *worker = data;
+	unsigned int i;
+
+	run_on_cpu(0);
+	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
+		for (i = 0; i < 1000; i++)
+			__asm__ volatile("" : : : "memory");
+		worker->rounds++;
+	}
+}
+
+static struct worker *worker_start(void)
+{
+	struct worker *worker = shared(sizeof(*worker));
+
+	worker->pid = start_child(worker_run, worker);
+	return worker;
+}
+
+static void worker_end(struct worker *worker)
+{
+	__atomic_store_n(&worker->stop, true, __ATOMIC_RELEASE);
+	end_child(worker->pid);
 }
 
 /**
  * struct cost - what happened in a while
+ * @rounds: of the worker, a second
  * @requests: of the other VM, a second
- * @hostile: CPU time of the hostile VM's device model, per mille
- * @rest: of the Service VM but for the two device models, per mille
+ * @served: of the VM beside it, a second
+ * @own: CPU time of that one's device model, per mille
  */
 struct cost {
+	unsigned long rounds;
 	unsigned long requests;
-	long hostile;
-	long rest;
+	unsigned long served;
+	unsigned long own;
 };
 
-static struct cost measure(struct dm *other, struct dm *hostile)
+static struct cost measure(const struct worker *worker, const struct dm *other,
+			   const struct dm *beside)
 {
-	uint64_t begin = now_us(), idle = idle_us(), us;
-	uint64_t mine = process_us(other->pid);
-	uint64_t theirs = hostile ? process_us(hostile->pid) : 0;
-	unsigned long requests = other->requests;
-	struct cost cost;
-	long busy;
+	const struct cost was = {
+		worker->rounds, other->requests, beside->requests,
+		process_us(beside->pid),
+	};
+	uint64_t begin = now_us(), us;
 
 	sleep_ms(PHASE_MS);
 	us = now_us() - begin;
-	requests = other->requests - requests;
-	mine = process_us(other->pid) - mine;
-	theirs = hostile ? process_us(hostile->pid) - theirs : 0;
-	busy = us * sysconf(_SC_NPROCESSORS_ONLN) - (idle_us() - idle);
-	cost.requests = requests * 1000000 / us;
-	cost.hostile = theirs * 1000 / us;
-	cost.rest = (busy - (long)mine - (long)theirs) * 1000 / (long)us;
-	return cost;
+	return (struct cost) {
+		(worker->rounds - was.rounds) * 1000000 / us,
+		(other->requests - was.requests) * 1000000 / us,
+		(beside->requests - was.served) * 1000000 / us,
+		(process_us(beside->pid) - was.own) * 1000 / us,
+	};
 }
 
-static void say(const char *when, const struct cost *cost)
+/* What a process of the Service VM and another VM get beside a VM of a kind */
+static struct cost cost_beside(enum kind kind)
 {
-	report("%s: the other VM has %lu requests/s; CPU time: %ld %% of a CPU for the hostile device model, %ld %% for neither",
-	       when, cost->requests, cost->hostile / 10, cost->rest / 10);
+	static const char *const names[] = {
+		[ASKS] = "that asks",
+		[ASKS_DEAF] = "that waits",
+		[SIGNALS] = "that signals",
+		[COMPUTES] = "that computes",
+	};
+	struct dm *beside = dm_new(HOSTILE, HOSTILE_VCPUS, kind);
+	struct dm *other = dm_new(OTHER, 1, ASKS);
+	struct worker *worker = worker_start();
+	struct cost cost;
+
+	dm_start(other);
+	dm_start(beside);
+	cost = measure(worker, other, beside);
+	dm_end(beside);
+	dm_end(other);
+	worker_end(worker);
+	report("beside a VM %s: a worker does %lu rounds/s, another VM %lu requests/s; its own: %lu/s, with %lu %% of a CPU",
+	       names[kind], cost.rounds, cost.requests, cost.served, cost.own / 10);
+	return cost;
 }
 
 /**
  * struct bounds - what a hostile VM may cost others
- * @share: what the other VM has to keep of its requests, percent
+ * @calm: the kind of VM to compare with, which uses the machine as much
+ * @rounds: what the worker has to keep, percent
+ * @requests: what the other VM has to keep, percent
  * @own: what its own device model may use, per mille of a CPU
- * @rest: what it may cost beyond what its device model uses
  */
 struct bounds {
-	unsigned int share;
-	long own;
-	long rest;
+	enum kind calm;
+	unsigned int rounds;
+	unsigned int requests;
+	unsigned int own;
 };
 
-static bool within(const struct bounds *bounds, const struct cost *alone,
-		   const struct cost *with)
+static bool within(const struct bounds *bounds, const struct cost *calm,
+		   const struct cost *hostile)
 {
-	return alone->requests &&
-	       with->requests * 100 >= alone->requests * bounds->share &&
-	       with->hostile <= bounds->own &&
-	       with->rest - alone->rest <= with->hostile + bounds->rest;
-}
-
-/* The other VM alone and beside a hostile one */
-static bool try_beside(struct dm *hostile, const struct bounds *bounds)
-{
-	struct dm *other = dm_new(OTHER, 1);
-	struct cost alone, with;
-
-	dm_start(other);
-	alone = measure(other, NULL);
-	say("alone", &alone);
-	dm_start(hostile);
-	with = measure(other, hostile);
-	say("beside it", &with);
-	dm_end(hostile);
-	dm_end(other);
-	return within(bounds, &alone, &with);
+	return calm->rounds && calm->requests &&
+	       hostile->rounds * 100 >= calm->rounds * bounds->rounds &&
+	       hostile->requests * 100 >= calm->requests * bounds->requests &&
+	       hostile->own <= bounds->own;
 }
 
 /* The machine may be busy with something else meanwhile, but not each time. */
-static void not_harmed(bool deaf, bool signals, const struct bounds *bounds)
+static void not_harmed(enum kind kind, const struct bounds *bounds)
 {
+	struct cost calm, hostile;
 	unsigned int lines, i;
 	int log = log_open();
-	struct dm *hostile;
 
 	for (i = 0; i < TRIES; i++) {
-		hostile = dm_new(HOSTILE, HOSTILE_VCPUS);
-		hostile->deaf = deaf;
-		hostile->signals = signals;
-		if (try_beside(hostile, bounds))
+		calm = cost_beside(bounds->calm);
+		hostile = cost_beside(kind);
+		if (within(bounds, &calm, &hostile))
 			break;
 	}
 	lines = log_count(log, "");
 	log_close(log);
 	check(lines <= LINES_MAX, "%u lines in the kernel's log", lines);
-	check(i < TRIES, "the other VM must keep %u %%, and no more than %ld per mille of a CPU be used beside the device model",
-	      bounds->share, bounds->rest);
-	check(deaf || signals || hostile->requests,
-	      "the hostile VM had no requests");
+	check(i < TRIES, "the worker must keep %u %%, the other VM %u %%, and its own device model need no more than %u per mille of a CPU",
+	      bounds->rounds, bounds->requests, bounds->own);
+	check(kind == ASKS_DEAF || hostile.served,
+	      "nothing of the hostile VM was served");
 }
 
-/* Its interrupts may cost as much as its device model, at most. */
+/* It costs upcalls and its device model's time. */
 static void asking(void)
 {
-	const struct bounds bounds = { 5, 1000, 100 };
+	const struct bounds bounds = { COMPUTES, 33, 33, 1000 };
 
-	not_harmed(false, false, &bounds);
+	not_harmed(ASKS, &bounds);
 }
 
 /* One request of each vCPU waits: then it cannot do anything any more. */
 static void not_answered(void)
 {
-	const struct bounds bounds = { 40, 100, 150 };
+	const struct bounds bounds = { COMPUTES, 60, 60, 100 };
 
-	not_harmed(true, false, &bounds);
+	not_harmed(ASKS_DEAF, &bounds);
 }
 
 /*
- * Requests that interrupts answer: no device model holds this one up, and it has
- * the CPU that upcalls come to.  Whoever runs there gets on slowly, and is
- * charged for it; but nobody comes to a stand.
+ * Requests that interrupts answer: no device model holds this one up, the driver
+ * has to, so that its vCPUs wait most of the time.  The worker gets a sixth if it
+ * does not.
  */
 static void signalling(void)
 {
-	const struct bounds bounds = { 1, 1100, 1100 };
+	const struct bounds bounds = { ASKS_DEAF, 33, 20, 100 };
 
-	not_harmed(false, true, &bounds);
+	not_harmed(SIGNALS, &bounds);
 }
 
 /**
@@ -379,7 +445,7 @@ static void everywhere(void)
 /* Its vCPUs ask all the time while it is paused, reset and started. */
 static void never_still(void)
 {
-	const struct dm all = { .vcpus = HOSTILE_VCPUS };
+	const struct dm all = { .vcpus = HOSTILE_VCPUS, .kind = ASKS };
 	unsigned int i, served = 0, lines;
 	int log = log_open();
 	struct guest guest;

@@ -19,6 +19,7 @@
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define DRIVER_DEBUGFS	DEBUGFS "/acrn_hsm"
+#define TRACING		"/sys/kernel/tracing"
 
 /**
  * mount_filesystems() - mount what the tests read, where nobody has yet
@@ -28,7 +29,7 @@ void mount_filesystems(void)
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
-	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	mount("tracefs", TRACING, "tracefs", 0, NULL);
 }
 
 /**
@@ -361,6 +362,58 @@ void shown_calls(const char *name, unsigned long *calls,
 		    !strcmp(found, name))
 			return;
 	fail("%s is not in hypercalls of debugfs", name);
+}
+
+static void trace_write(const char *file, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), TRACING "/%s", file);
+	check_result(write_text(path, text), 0, "%s", path);
+}
+
+/**
+ * trace_start() - clear the trace and record events of the driver only
+ * @event: the event, or "" for all
+ */
+void trace_start(const char *event)
+{
+	FILE *trace;
+	char file[64];
+
+	trace_write("events/enable", "0");
+	trace = fopen(TRACE, "w");	/* that clears it */
+	check(trace && !fclose(trace), "%s: %s", TRACE, strerror(errno));
+	snprintf(file, sizeof(file), "events/acrn/%s/enable", event);
+	trace_write(file, "1");
+}
+
+/**
+ * trace_stop() - record no more; what was recorded can still be read
+ */
+void trace_stop(void)
+{
+	trace_write("events/enable", "0");
+}
+
+/**
+ * trace_count() - how often an event was recorded
+ * @event: the event
+ *
+ * Return: the number of lines of the trace with it.
+ */
+unsigned int trace_count(const char *event)
+{
+	FILE *file = fopen(TRACE, "r");
+	unsigned int count = 0;
+	char line[512], mark[64];
+
+	check(file, "%s: %s", TRACE, strerror(errno));
+	snprintf(mark, sizeof(mark), " %s: ", event);
+	while (fgets(line, sizeof(line), file))
+		count += line[0] != '#' && strstr(line, mark);
+	fclose(file);
+	return count;
 }
 
 /* The value in a file whose lines are "name value" or "name: value unit" */

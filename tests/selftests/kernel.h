@@ -10,6 +10,7 @@
 
 #define HSM_NODE	"/dev/acrn_hsm"
 #define RAWHC_NODE	"/dev/rawhc"
+#define TRACE		"/sys/kernel/tracing/trace"
 
 void mount_filesystems(void);
 
@@ -42,6 +43,11 @@ unsigned int shown_vms(void);
 bool shown_vm(unsigned int vmid, struct shown_vm *vm);
 void shown_calls(const char *name, unsigned long *calls,
 		 unsigned long *failures);
+
+/* Tracepoints of the driver */
+void trace_start(const char *event);
+void trace_stop(void);
+unsigned int trace_count(const char *event);
 
 /* Numbers of the memory management */
 long pinned_pages(void);

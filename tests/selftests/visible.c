@@ -11,8 +11,6 @@
 #include "kernel.h"
 #include "vm.h"
 
-#define TRACING		"/sys/kernel/tracing/"
-
 static void check_shown(unsigned int config, const char *state,
 			unsigned int vcpus, unsigned int refs)
 {
@@ -82,14 +80,6 @@ static void hypercalls(void)
 	}
 }
 
-static void trace(const char *file, const char *text)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), TRACING "%s", file);
-	check_result(write_text(path, text), 0, "%s", path);
-}
-
 /*
  * A line of the trace ends in "acrn_EVENT: NAME vmid=N ..."; what comes from
  * "acrn_" on is kept.  Lines of others are left out.
@@ -100,7 +90,7 @@ static unsigned int read_trace(char *text, size_t size, char **lines,
 	char *line, *event;
 	unsigned int count = 0;
 
-	check_result(read_text(TRACING "trace", text, size), 0, "trace");
+	check_result(read_text(TRACE, text, size), 0, "trace");
 	while ((line = strsep(&text, "\n"))) {
 		event = strstr(line, " acrn_");
 		if (line[0] != '#' && event && count < max)
@@ -140,16 +130,14 @@ static void tracepoints(void)
 	unsigned int i, count;
 	int fd = hsm_open();
 
-	trace("events/enable", "0");
-	trace("trace", "0");
-	trace("events/acrn/enable", "1");
+	trace_start("");
 	check_result(vm_create(fd, 0), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
 	hv_refuse(HC_START_VM, 1, HV_FAILED);
 	check_result(vm_start(fd), -EIO, "START_VM");
 	check_result(vm_reset(fd), -EBUSY, "RESET_VM");
 	check_result(vm_destroy(fd), 0, "DESTROY_VM");
-	trace("events/acrn/enable", "0");
+	trace_stop();
 
 	count = read_trace(text, sizeof(text), lines, ARRAY_SIZE(lines));
 	for (i = 0; i < count && i < ARRAY_SIZE(expected); i++)
