@@ -84,7 +84,8 @@ static void init_vmcb(struct vmcb *v, u64 rip)
 	v->gs = v->ss;
 	v->tr = (struct vmcb_seg){ 0, 0x8b, 0xffff, 0 };
 	v->ldtr = (struct vmcb_seg){ 0, 0x82, 0xffff, 0 };
-	v->efer = EFER_LME | EFER_LMA | EFER_SVME;
+	/* Linux loads page tables with NX before it writes EFER, if they have 4 levels. */
+	v->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
 	v->cr0 = CR0_PG | CR0_ET | CR0_PE;
 	v->cr4 = CR4_PAE;
 	v->cr3 = (u64)boot_pml4;
