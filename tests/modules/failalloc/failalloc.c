@@ -68,13 +68,21 @@ static bool failalloc_is_spared(void)
 	return false;
 }
 
+/* Where kprobes are breakpoints, their handlers count as one NMI. */
+static bool failalloc_in_task(void)
+{
+	unsigned int irqs = hardirq_count() - (in_nmi() ? HARDIRQ_OFFSET : 0);
+
+	return !irqs && !in_serving_softirq();
+}
+
 static int failalloc_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	u32 n;
 
 	/* Not what interrupts allocate in the meantime */
-	if (READ_ONCE(failalloc_task) != current || !in_task() ||
-	    !failalloc_counts)
+	if (READ_ONCE(failalloc_task) != current ||
+	    !failalloc_in_task() || !failalloc_counts)
 		return 0;
 
 	n = failalloc_result.seen++;

@@ -34,16 +34,19 @@ static int rawhc_mmap(struct file *filp, struct vm_area_struct *vma)
 			       size, vma->vm_page_prot);
 }
 
-static void rawhc_vmcall(struct rawhc_call *call)
+/*
+ * Registers only: a checker's calls, which the compiler adds where memory is
+ * read, would change R8 before the instruction.
+ */
+static u64 rawhc_vmcall(u64 rax, u64 id, u64 p1, u64 p2)
 {
-	register u64 r8 asm("r8") = call->id;
-	u64 rax = call->rax;
+	register u64 r8 asm("r8") = id;
 
 	asm volatile("vmcall"
 		     : "+a" (rax)
-		     : "r" (r8), "D" (call->p1), "S" (call->p2)
+		     : "r" (r8), "D" (p1), "S" (p2)
 		     : "memory");
-	call->rax = rax;
+	return rax;
 }
 
 static long rawhc_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
@@ -56,7 +59,7 @@ static long rawhc_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	case RAWHC_CALL:
 		if (copy_from_user(&call, argp, sizeof(call)))
 			return -EFAULT;
-		rawhc_vmcall(&call);
+		call.rax = rawhc_vmcall(call.rax, call.id, call.p1, call.p2);
 		return copy_to_user(argp, &call, sizeof(call)) ? -EFAULT : 0;
 	case RAWHC_ADDRESS:
 		address = virt_to_phys(rawhc_window);
