@@ -51,11 +51,11 @@ enum acrn_vm_state {
  *	not know it.  Not NULL: &acrn_vm.vmid is valid and the VM's own.
  * @running: requests are taken, and the hypervisor is told of completed ones;
  *	implies @slots
+ * @polling: the hypervisor polls for completed requests, and is never told
  * @held: no requests are taken until @resume has run
  * @even: when it will have had no more than its share of the upcalls' time, ns;
  *	in the future while @held
  * @resume: ends @held
- * @polling: the hypervisor polls for completed requests, and is never told
  * @dm_id: id of the device model's client or 0; written under @lock
  * @last_id: the last id given out; written under @lock
  * @taken: bit per slot: taken from the hypervisor and not given back
@@ -72,10 +72,10 @@ struct acrn_ioreq {
 	struct page *page;
 	struct acrn_io_request *slots;
 	bool running;
+	bool polling;
 	bool held;
 	u64 even;
 	struct delayed_work resume;
-	bool polling;
 	int dm_id;
 	int last_id;
 	unsigned long taken;
