@@ -2,7 +2,8 @@
 # The targets that test and show the module.  Included by the top Makefile, which
 # sets HERE.
 
-.PHONY: demo demo-shell shell check check-checks check-selftests check-list fuzz soak help-testing
+.PHONY: demo demo-shell shell check check-checks check-selftests check-nightly check-list \
+	coverage fuzz soak help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -30,6 +31,9 @@ check-nightly:
 check-list:
 	@'$(HERE)/tests/check' --list
 
+coverage:
+	@KERNEL='$(KERNEL)' T='$(T)' '$(HERE)/tests/coverage'
+
 fuzz:
 	@KERNEL='$(KERNEL)' DURATION='$(SECONDS)' SEED='$(SEED)' REPLAY='$(REPLAY)' \
 		'$(HERE)/tests/fuzz/run'
@@ -55,6 +59,7 @@ help-testing:
 	@echo '  check-checks     the builds and static checks only'
 	@echo '  check-selftests  what runs under the hypervisor only'
 	@echo '  check-nightly    all programs on the kernels debug and kcsan, which takes long'
+	@echo '  coverage         the same on debug, and which lines of the driver they reach'
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo '  soak             device models killed by the thousand; MINUTES=30 KERNEL=debug'
