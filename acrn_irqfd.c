@@ -141,9 +141,9 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 		return -ENOMEM;
 
 	/* Held to the end: its last fput() is what sends EPOLLHUP. */
-	file = eventfd_fget(event->fd);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
+	file = fget(event->fd);
+	if (!file) {
+		ret = -EBADF;
 		goto err_free;
 	}
 	p->eventfd = eventfd_ctx_fileget(file);
