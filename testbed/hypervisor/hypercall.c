@@ -138,8 +138,8 @@ void note(struct cpu *cpu, const char *format, ...)
  */
 s64 arm_failure(u64 nr, u64 skip, u64 count, u64 how)
 {
-	if (nr >= NUMBERS || how >> 32 > TESTBED_FAIL_VMID ||
-	    (how >> 32 == TESTBED_FAIL_VMID && nr != HC_CREATE_VM))
+	if (nr >= NUMBERS || how >> 32 > TESTBED_FAIL_VCPU_NUM ||
+	    (how >> 32 >= TESTBED_FAIL_VMID && nr != HC_CREATE_VM))
 		return -EINVAL;
 	spin_lock(&failure_lock);
 	failures[nr] = (struct failure){ skip, count, (s32)how, how >> 32 };
@@ -260,6 +260,7 @@ static const char *const remarks[] = {
 	[TESTBED_FAIL_UNWRITTEN] = " (refused as told, RAX unwritten)",
 	[TESTBED_FAIL_AFTER] = " (done, but told to fail)",
 	[TESTBED_FAIL_VMID] = " (vmid 0xffff as told)",
+	[TESTBED_FAIL_VCPU_NUM] = " (done, too many vCPUs as told)",
 };
 
 static s64 carry_out(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1, u64 p2)
@@ -270,12 +271,20 @@ static s64 carry_out(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1,
 	return -1;
 }
 
-static void write_invalid_vmid(u64 param)
+/* The answers of CREATE_VM that no VM has */
+static void write_lie(u64 param, u32 how)
 {
 	struct hc_create_vm *p = service_ram(param, sizeof(*p));
 
-	if (p)
+	if (p && how == TESTBED_FAIL_VMID)
 		p->vmid = INVALID_VMID;
+	if (p && how == TESTBED_FAIL_VCPU_NUM)
+		p->vcpu_num = TESTBED_VCPU_SLOTS + 1;
+}
+
+static bool carried_out(u32 how)
+{
+	return how == TESTBED_FAIL_AFTER || how == TESTBED_FAIL_VCPU_NUM;
 }
 
 /**
@@ -303,15 +312,15 @@ bool hypercall(struct cpu *cpu)
 		return false;
 	cpu->note[0] = 0;
 	failing = take_failure(nr, &f);
-	if (failing && f.how != TESTBED_FAIL_AFTER) {
+	if (failing && !carried_out(f.how)) {
 		result = f.result;
-		if (f.how == TESTBED_FAIL_VMID)
-			write_invalid_vmid(p1);
 	} else {
 		result = carry_out(cpu, id, h, p1, p2);
 		if (failing)
 			result = f.result;
 	}
+	if (failing && f.how >= TESTBED_FAIL_VMID)
+		write_lie(p1, f.how);
 	if (nr == HC_PAUSE_VM || nr == HC_DESTROY_VM)
 		vm_remember(p1, nr, failing && f.how == TESTBED_FAIL_AFTER && result);
 	if (nr == HC_VM_SET_MEMORY_REGIONS && (result || failing))

@@ -145,6 +145,8 @@ enum testbed_fail {
 	TESTBED_FAIL_UNWRITTEN,	/* not carried out, RAX left as it was */
 	TESTBED_FAIL_AFTER,	/* carried out, then the result in RAX */
 	TESTBED_FAIL_VMID,	/* CREATE_VM: not carried out, vmid 0xffff */
+	/* CREATE_VM: carried out, vcpu_num is one more than anybody has room for */
+	TESTBED_FAIL_VCPU_NUM,
 };
 
 enum testbed_vm_state {

@@ -124,6 +124,18 @@ static void vmid_invalid(void)
 }
 
 /* Success, but no id was written: what the caller left there is no id */
+static void vcpu_num_invalid(void)
+{
+	struct vm_model empty = { VM_EMPTY, 0 };
+	int fd = hsm_open();
+
+	hv_fail(HC_CREATE_VM, 0, 1, 0, TESTBED_FAIL_VCPU_NUM);
+	check_result(vm_create(fd, 0), -EIO, "CREATE_VM");
+	vm_check(0, &empty);
+	check_result(vm_destroy(fd), -ENODEV, "DESTROY_VM");
+	vm_to_state(fd, VM_STARTED, 0);
+}
+
 static void vmid_unwritten(void)
 {
 	struct acrn_create_vm create;
@@ -259,6 +271,7 @@ static const struct test tests[] = {
 	{ "[A18] nor that of DESTROY_VM", destroy_positive },
 	{ "[A1] vmid 0xffff with result 0 is a failure", vmid_invalid },
 	{ "[A1] a vmid that was not written is a failure", vmid_unwritten },
+	{ "[A16] more vCPUs than there are slots is a failure", vcpu_num_invalid },
 	{ "[A5] a vmid that another VM has is a failure", vmid_given_twice },
 	{ "[A6] DESTROY_VM refused with each code", destroy_refused },
 	{ "[A6] DESTROY_VM leaving RAX unwritten", destroy_unwritten },

@@ -610,6 +610,13 @@ static void misbehaviour(void)
 		    ACRN_INVALID_VMID, "vmid");
 	check_state(0, TESTBED_VM_OFF);
 
+	hv_fail(HC_CREATE_VM, 0, 1, 0, TESTBED_FAIL_VCPU_NUM);
+	check_raw(raw_create(0, 0), 0, "CREATE_VM with too many vCPUs");
+	check_equal(((struct acrn_create_vm *)raw_at(RAW_PARAM))->vcpu_num,
+		    ACRN_MAX_VCPUS + 1, "vcpu_num");
+	check_state(0, TESTBED_VM_CREATED);
+	check_raw(raw_simple(HC_DESTROY_VM, 0), 0, "DESTROY_VM");
+
 	hv_refuse(HC_ANY, TESTBED_FOREVER, -5);
 	for (i = 0; i < 10; i++)
 		check_raw(raw_simple(HC_PAUSE_VM, 0), -5, "any call");

@@ -802,6 +802,22 @@ static void clients_come_and_go(void)
 	guest_end(&guest);
 }
 
+/* It need not take its ranges back first. */
+static void ranges_go_too(void)
+{
+	struct guest guest;
+	unsigned int i;
+	long objects;
+
+	guest_new(&guest, 0, 0);
+	close(new_kclient(0, CLIENT_NEVER));
+	objects = slab_objects();
+	for (i = 0; i < 200; i++)
+		close(new_kclient(0, CLIENT_NEVER));
+	check_slab_growth(objects, 150);
+	guest_end(&guest);
+}
+
 static void serve_and_wait(void *data)
 {
 	struct guest guest;
@@ -890,6 +906,7 @@ static const struct test tests[] = {
 	{ "200 resets with a request of the client's open", reset, 120 },
 	{ "200 resets while a worker completes requests", reset_while_completing, 120 },
 	{ "[B4] [R5] clients come and go while requests fly", clients_come_and_go, 120 },
+	{ "a client goes with its ranges", ranges_go_too },
 	{ "[R6] [R9] the VM's process is killed", vm_killed, 120 },
 	{ "requests per second", speed, 120 },
 };

@@ -170,14 +170,18 @@ static int client_destroy(struct client *client)
 
 	/*
 	 * The work uses the driver's object: with the ranges gone none is
-	 * queued any more, and then what was is waited for.
+	 * queued any more, and then what was is waited for.  Without work, the
+	 * ranges are left to the driver.
 	 */
-	for (i = 0; i < client->range_num; i++)
-		acrn_ioreq_client_del_range(acrn, client->ranges[i].type,
-					    client->ranges[i].start,
-					    client->ranges[i].last);
-	for (i = 0; i < ACRN_MAX_VCPUS; i++)
-		cancel_work_sync(&client->pending[i].work);
+	if (client->how == CLIENT_SOON) {
+		for (i = 0; i < client->range_num; i++)
+			acrn_ioreq_client_del_range(acrn,
+						    client->ranges[i].type,
+						    client->ranges[i].start,
+						    client->ranges[i].last);
+		for (i = 0; i < ACRN_MAX_VCPUS; i++)
+			cancel_work_sync(&client->pending[i].work);
+	}
 	acrn_ioreq_client_destroy(acrn);
 	client->acrn = NULL;
 	return 0;
