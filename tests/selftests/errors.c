@@ -123,7 +123,6 @@ static void vmid_invalid(void)
 	vm_to_state(fd, VM_STARTED, 0);
 }
 
-/* Success, but no id was written: what the caller left there is no id */
 static void vcpu_num_invalid(void)
 {
 	struct vm_model empty = { VM_EMPTY, 0 };
@@ -136,6 +135,7 @@ static void vcpu_num_invalid(void)
 	vm_to_state(fd, VM_STARTED, 0);
 }
 
+/* Success, but no id was written: what the caller left there is no id */
 static void vmid_unwritten(void)
 {
 	struct acrn_create_vm create;
