@@ -26,14 +26,11 @@
 
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
+/* After the two above, which it does not include itself in all kernels */
+#include <asm/acrn.h>
 
 #include "acrn_drv_internal.h"
 #include "acrn_trace.h"
-
-#define ACRN_CPUID_SIGNATURE		"ACRNACRNACRN"
-/* Relative to the leaf with the signature */
-#define ACRN_CPUID_FEATURES		1
-#define ACRN_CPUID_PRIVILEGED		BIT(0)
 
 /* Values of struct acrn_ioctl.states */
 #define ACRN_IN(state)			BIT(ACRN_VM_##state)
@@ -376,16 +373,14 @@ static struct miscdevice acrn_miscdev = {
 /* VMCALL must not be executed before this has said 0. */
 static int __init acrn_detect(void)
 {
-	u32 base = 0;
+	u32 base = acrn_cpuid_base();
 
-	if (boot_cpu_has(X86_FEATURE_HYPERVISOR))
-		base = hypervisor_cpuid_base(ACRN_CPUID_SIGNATURE,
-					     ACRN_CPUID_FEATURES);
 	if (!base) {
 		pr_info("no ACRN hypervisor here\n");
 		return -ENODEV;
 	}
-	if (!(cpuid_eax(base + ACRN_CPUID_FEATURES) & ACRN_CPUID_PRIVILEGED)) {
+	/* The features follow the signature, wherever that is. */
+	if (!(cpuid_eax(base + 1) & ACRN_FEATURE_PRIVILEGED_VM)) {
 		pr_err("this is not ACRN's Service VM\n");
 		return -EPERM;
 	}

@@ -17,6 +17,8 @@
 
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
+/* After the two above, which it does not include itself in all kernels */
+#include <asm/acrn.h>
 
 #include "rawhc.h"
 
@@ -87,8 +89,7 @@ static int __init rawhc_init(void)
 	int ret;
 
 	/* VMCALL raises an exception where there is no hypervisor to take it. */
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) ||
-	    !hypervisor_cpuid_base("ACRNACRNACRN", 1))
+	if (!acrn_cpuid_base())
 		return -ENODEV;
 
 	rawhc_window = alloc_pages_exact(RAWHC_WINDOW, GFP_KERNEL | __GFP_ZERO);
