@@ -218,41 +218,57 @@ static int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 	return acrn_hc_notify_request_finish(vm->vmid, vcpu);
 }
 
-/* The results of all types begin at the same place in a slot. */
-static void acrn_ioreq_put_result(struct acrn_ioreq *ioreq, unsigned int vcpu,
-				  u32 type, u64 result)
+/* The values of all types begin at the same place in a slot. */
+static void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
+				 u32 type, u64 value)
 {
 	struct acrn_io_request *slot = &ioreq->slots[vcpu];
 
 	if (type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG)
-		WRITE_ONCE(slot->reqs.pio.value, (u32)result);
+		WRITE_ONCE(slot->reqs.pio.value, (u32)value);
 	else
-		WRITE_ONCE(slot->reqs.mmio.value, result);
+		WRITE_ONCE(slot->reqs.mmio.value, value);
 }
 
-/* Copies an access out of a slot; false if no client could make sense of it. */
+/*
+ * Copies an access out of a slot; false if no client could make sense of it.  ACRN
+ * leaves whatever it had above the bytes that are written (the rest of RAX, a
+ * sign-extended immediate): nobody shall see that, so it is cleared, in the slot
+ * too, from which the device model reads.
+ */
 static bool acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu,
 				  u32 type, struct acrn_io_access *access)
 {
-	const struct acrn_io_request *slot = &ioreq->slots[vcpu];
+	struct acrn_io_request *slot = &ioreq->slots[vcpu];
+	bool narrow = type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG;
 	u64 size = READ_ONCE(slot->reqs.mmio.size);
+	u64 value;
 
 	/* The fields of these types lie at the same places. */
 	access->type = type;
 	access->write = READ_ONCE(slot->reqs.mmio.direction) == ACRN_IOREQ_WRITE;
 	access->addr = READ_ONCE(slot->reqs.mmio.address);
 	access->size = size;
-	switch (type) {
-	case ACRN_IOREQ_PIO:
-		access->value = READ_ONCE(slot->reqs.pio.value);
-		return size == 1 || size == 2 || size == 4;
-	case ACRN_IOREQ_MMIO:
-	case ACRN_IOREQ_WP:
-		access->value = READ_ONCE(slot->reqs.mmio.value);
-		return size == 1 || size == 2 || size == 4 || size == 8;
+	value = narrow ? READ_ONCE(slot->reqs.pio.value) :
+			 READ_ONCE(slot->reqs.mmio.value);
+	access->value = value;
+	switch (size) {
+	case 1:
+	case 2:
+	case 4:
+		access->value &= GENMASK_ULL(8 * size - 1, 0);
+		break;
+	case 8:
+		if (narrow)
+			return false;
+		break;
 	default:
 		return false;
 	}
+	if (access->write && access->value != value)
+		acrn_ioreq_put_value(ioreq, vcpu, type, access->value);
+	return type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_MMIO ||
+	       type == ACRN_IOREQ_WP;
 }
 
 static struct acrn_ioreq_client *
@@ -298,7 +314,7 @@ static void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
 	 * exits when it meets one.
 	 */
 	if (type > ACRN_IOREQ_PCICFG) {
-		acrn_ioreq_put_result(ioreq, vcpu, type, ~0ULL);
+		acrn_ioreq_put_value(ioreq, vcpu, type, ~0ULL);
 		acrn_ioreq_finish(vm, vcpu);
 		return;
 	}
@@ -322,8 +338,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 	lockdep_assert_held(&ioreq->lock);
 
 	__set_bit(vcpu, &ioreq->taken);
-	if (!(list_empty(&ioreq->ioeventfds) && list_empty(&ioreq->clients)) &&
-	    acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
+	if (acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
 		if (acrn_ioeventfd_signal(vm, &access)) {
 			acrn_ioreq_finish(vm, vcpu);
 			return true;
@@ -337,7 +352,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 		if (!client->handler(client->data, vcpu, &access, &result))
 			return true;
 		if (!access.write)
-			acrn_ioreq_put_result(ioreq, vcpu, type, result);
+			acrn_ioreq_put_value(ioreq, vcpu, type, result);
 		acrn_ioreq_finish(vm, vcpu);
 		return true;
 	}
@@ -878,9 +893,9 @@ int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
 		ret = -EINVAL;
 	} else {
 		/* Of a write, nobody looks at the result. */
-		acrn_ioreq_put_result(ioreq, vcpu,
-				      READ_ONCE(ioreq->slots[vcpu].type),
-				      result);
+		acrn_ioreq_put_value(ioreq, vcpu,
+				     READ_ONCE(ioreq->slots[vcpu].type),
+				     result);
 		ret = acrn_ioreq_finish(client->vm, vcpu);
 	}
 	spin_unlock_irqrestore(&ioreq->lock, flags);

@@ -96,6 +96,7 @@ static void acrn_test_get_access(struct kunit *test)
 	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
 	struct acrn_io_access access;
 	unsigned int i;
+	u64 mask;
 
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	KUNIT_ASSERT_NOT_NULL(test, ioreq);
@@ -118,9 +119,31 @@ static void acrn_test_get_access(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, access.type, cases[i].type);
 		KUNIT_EXPECT_EQ(test, access.addr, 0x123456789abcULL);
 		KUNIT_EXPECT_EQ(test, (u64)access.size, cases[i].size);
+		/* the bytes that are written and no others, in the slot too */
+		mask = cases[i].size < 8 ? BIT_ULL(8 * cases[i].size) - 1 : ~0ULL;
 		KUNIT_EXPECT_EQ(test, (u64)access.value,
-				pio ? 0x55667788ULL : 0x1122334455667788ULL);
+				0x1122334455667788ULL & mask);
+		if (pio)
+			KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.pio.value,
+					0x55667788ULL & mask);
+		else
+			KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.mmio.value,
+					0x1122334455667788ULL & mask);
 	}
+
+	/* for the device model only, but clean as well */
+	slots[3].reqs.pci.size = 2;
+	slots[3].reqs.mmio.value = 0x1122334455667788ULL;
+	KUNIT_EXPECT_FALSE(test, acrn_ioreq_get_access(ioreq, 3,
+						       ACRN_IOREQ_PCICFG, &access));
+	KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.mmio.value, 0x1122334400007788ULL);
+
+	/* what a read will bring is the device model's to write */
+	slots[3].reqs.mmio.direction = ACRN_IOREQ_READ;
+	slots[3].reqs.mmio.value = 0x1122334455667788ULL;
+	KUNIT_EXPECT_TRUE(test, acrn_ioreq_get_access(ioreq, 3, ACRN_IOREQ_MMIO,
+						      &access));
+	KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.mmio.value, 0x1122334455667788ULL);
 
 	/* whatever is no write is a read */
 	slots[3].reqs.mmio.size = 4;
@@ -130,8 +153,8 @@ static void acrn_test_get_access(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, access.write);
 }
 
-/* A result has the place and the width that the type has. */
-static void acrn_test_put_result(struct kunit *test)
+/* A value has the place and the width that the type has. */
+static void acrn_test_put_value(struct kunit *test)
 {
 	struct acrn_io_request *slots = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
@@ -140,10 +163,10 @@ static void acrn_test_put_result(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, slots);
 	KUNIT_ASSERT_NOT_NULL(test, ioreq);
 	ioreq->slots = slots;
-	acrn_ioreq_put_result(ioreq, 0, ACRN_IOREQ_PIO, U64_MAX);
-	acrn_ioreq_put_result(ioreq, 1, ACRN_IOREQ_PCICFG, U64_MAX);
-	acrn_ioreq_put_result(ioreq, 2, ACRN_IOREQ_MMIO, U64_MAX);
-	acrn_ioreq_put_result(ioreq, 3, ACRN_IOREQ_WP, U64_MAX);
+	acrn_ioreq_put_value(ioreq, 0, ACRN_IOREQ_PIO, U64_MAX);
+	acrn_ioreq_put_value(ioreq, 1, ACRN_IOREQ_PCICFG, U64_MAX);
+	acrn_ioreq_put_value(ioreq, 2, ACRN_IOREQ_MMIO, U64_MAX);
+	acrn_ioreq_put_value(ioreq, 3, ACRN_IOREQ_WP, U64_MAX);
 
 	KUNIT_EXPECT_EQ(test, slots[0].reqs.pio.value, U32_MAX);
 	KUNIT_EXPECT_EQ(test, slots[1].reqs.pci.value, U32_MAX);
@@ -187,7 +210,7 @@ static struct kunit_case acrn_ioreq_cases[] = {
 	KUNIT_CASE(acrn_test_charge),
 	KUNIT_CASE(acrn_test_find_client),
 	KUNIT_CASE(acrn_test_get_access),
-	KUNIT_CASE(acrn_test_put_result),
+	KUNIT_CASE(acrn_test_put_value),
 	{}
 };
 
