@@ -92,6 +92,8 @@ enum vcpu_nmi {
 	NMI_LEAVING,	/* at the IRET */
 };
 
+#define IRQ_INCOMING	0x100U
+
 /**
  * struct exit_record - registers at an exit
  * @reg: by enum testbed_reg
@@ -149,6 +151,9 @@ struct io_access {
  * @pat: the guest's PAT
  * @lme: the guest's EFER.LME; see vcpu_update_lme()
  * @nmi: whether it serves an NMI
+ * @incoming: IRQ_INCOMING and the vector of the interrupt that it has taken from its
+ *	APIC or the PIC, but not into the handler yet; else 0
+ * @irq_waits: behind that there is one more
  * @lapic: its local APIC; under @vm->irq_lock
  * @io: the device access under way
  * @first: at the first exit since START
@@ -167,6 +172,8 @@ struct vcpu {
 	u64 pat;
 	bool lme;
 	enum vcpu_nmi nmi;
+	u32 incoming;
+	bool irq_waits;
 	struct vlapic lapic;
 	struct io_access io;
 	struct exit_record first;

@@ -52,6 +52,8 @@
 #define NPF_TABLE_WALK		BIT(33)	/* the access was to a guest page table */
 
 /* vmcb.event_inj; the same in exit_int_info, where only VALID can be trusted */
+#define EVENT_VECTOR		0xffU
+#define EVENT_TYPE		(7U << 8)
 #define EVENT_INTERRUPT		0U
 #define EVENT_NMI		(2U << 8)
 #define EVENT_EXCEPTION		(3U << 8)

@@ -185,8 +185,8 @@ u32 vpic_acknowledge_locked(struct vm *vm);
 void vcpu_inject(struct vcpu *vcpu, u32 vector);
 void vcpu_offer_interrupts(struct vcpu *vcpu);
 bool vcpu_has_work(struct vcpu *vcpu);
-void vcpu_window_exit(struct vcpu *vcpu);
+void vcpu_see_event(struct vcpu *vcpu);
 void vcpu_iret_exit(struct vcpu *vcpu);
-bool vcpu_nmi_waits(const struct vcpu *vcpu);
+bool vcpu_event_waits(const struct vcpu *vcpu);
 
 #endif /* HV_VAPIC_H */

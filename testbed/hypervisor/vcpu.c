@@ -147,6 +147,7 @@ void vcpu_reset(struct vcpu *vcpu, bool init)
 	v->g_pat = PAT_AT_RESET;
 	vcpu->pat = PAT_AT_RESET;
 	vcpu->nmi = NMI_NONE;
+	vcpu->incoming = 0;
 	vlapic_reset(vcpu, init);
 	vcpu->wait = vcpu->id ? VCPU_WAIT_SIPI : VCPU_READY;
 	vcpu->fpu_fresh = true;
@@ -263,10 +264,7 @@ static bool interrupt_exit(struct vcpu *vcpu)
 {
 	struct vmcb *v = &vcpu->vmcb;
 
-	if (v->exit_int_info & EVENT_VALID) {
-		v->event_inj = (u32)v->exit_int_info;
-		v->event_inj_error = v->exit_int_info >> 32;
-	}
+	vcpu_see_event(vcpu);
 	if (vcpu->nmi == NMI_LEAVING)
 		vcpu->nmi = NMI_NONE;
 
@@ -279,7 +277,7 @@ static bool interrupt_exit(struct vcpu *vcpu)
 		halt_if_next(vcpu);
 		return true;
 	case EXIT_VINTR:
-		vcpu_window_exit(vcpu);
+		/* The guest can take an interrupt now: it is offered at the next entry. */
 		return true;
 	case EXIT_IRET:
 		vcpu_iret_exit(vcpu);
@@ -345,7 +343,6 @@ static void handle_exit(struct vcpu *vcpu)
 
 static void enter(struct vcpu *vcpu)
 {
-	vcpu_offer_interrupts(vcpu);
 	/* With GIF 0 this only lets an interrupt end the guest's turn */
 	__asm__ volatile("sti");
 	vm_enter(&vcpu->regs, &vcpu->vmcb);
@@ -452,7 +449,8 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 		take_init(vcpu);
 		timer = vtimer_check(vcpu);
 		if (is_ready(vcpu)) {
-			cpu_set_timer(cpu, vcpu_nmi_waits(vcpu) ? tsc_after(RETRY_US) : timer);
+			vcpu_offer_interrupts(vcpu);
+			cpu_set_timer(cpu, vcpu_event_waits(vcpu) ? tsc_after(RETRY_US) : timer);
 			enter(vcpu);
 		} else {
 			cpu_set_timer(cpu, look_again(vcpu, timer));

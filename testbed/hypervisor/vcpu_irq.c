@@ -34,15 +34,25 @@ static u32 take_locked(struct vcpu *vcpu)
 	return vector;
 }
 
-static void want_window(struct vmcb *v, bool want)
+/*
+ * An interrupt comes in as a virtual one, or else the guest exits when it can take
+ * one.  It never comes by event_inj: QEMU 7.2 delivers an event of that type at
+ * once, but remembers it as an exception to come, and so now and then delivers it
+ * again, at the first instruction of its handler.
+ */
+static void arm(struct vcpu *vcpu, bool more)
 {
-	if (want) {
-		v->int_ctl |= V_IRQ | V_IGN_TPR;
+	struct vmcb *v = &vcpu->vmcb;
+
+	v->int_ctl &= ~(V_IRQ | V_IGN_TPR);
+	v->intercept_misc1 &= ~INTERCEPT_VINTR;
+	if (vcpu->incoming)
+		v->int_vector = vcpu->incoming & ~IRQ_INCOMING;
+	else if (more)
 		v->intercept_misc1 |= INTERCEPT_VINTR;
-	} else {
-		v->int_ctl &= ~(V_IRQ | V_IGN_TPR);
-		v->intercept_misc1 &= ~INTERCEPT_VINTR;
-	}
+	else
+		return;
+	v->int_ctl |= V_IRQ | V_IGN_TPR;
 }
 
 /**
@@ -78,12 +88,13 @@ void vcpu_offer_interrupts(struct vcpu *vcpu)
 		vcpu->nmi = NMI_SERVED;
 		v->intercept_misc1 |= INTERCEPT_IRET;
 		v->event_inj = EVENT_VALID | EVENT_NMI | NMI_VECTOR;
-	} else if (can_interrupt(v) && pending_locked(vcpu)) {
-		v->event_inj = EVENT_VALID | EVENT_INTERRUPT | take_locked(vcpu);
+	} else if (!vcpu->incoming && can_interrupt(v) && pending_locked(vcpu)) {
+		vcpu->incoming = IRQ_INCOMING | take_locked(vcpu);
 	}
 	more = pending_locked(vcpu);
 	spin_unlock(&vcpu->vm->irq_lock);
-	want_window(v, more);
+	arm(vcpu, more);
+	vcpu->irq_waits = vcpu->incoming && more;
 }
 
 /**
@@ -98,18 +109,36 @@ bool vcpu_has_work(struct vcpu *vcpu)
 
 	spin_lock(&vcpu->vm->irq_lock);
 	work = (vcpu->lapic.nmi && vcpu->nmi == NMI_NONE) ||
-	       (can_interrupt(&vcpu->vmcb) && pending_locked(vcpu));
+	       (can_interrupt(&vcpu->vmcb) && (vcpu->incoming || pending_locked(vcpu)));
 	spin_unlock(&vcpu->vm->irq_lock);
 	return work;
 }
 
 /**
- * vcpu_window_exit() - the guest can take an interrupt now
- * @vcpu: the vCPU
+ * vcpu_see_event() - what became of the event that the guest was to take?
+ * @vcpu: the vCPU, at an exit
+ *
+ * An interrupt that was not taken yet stays with the vCPU; so does an event whose
+ * delivery was broken off by the exit.  QEMU 7.2 shows an interrupt of that sort as
+ * an exception, and as still to come.
  */
-void vcpu_window_exit(struct vcpu *vcpu)
+void vcpu_see_event(struct vcpu *vcpu)
 {
-	want_window(&vcpu->vmcb, false);
+	struct vmcb *v = &vcpu->vmcb;
+	u32 event = v->exit_int_info;
+	bool taken = !(v->int_ctl & V_IRQ);
+
+	if (taken)
+		vcpu->incoming = 0;
+	if (!(event & EVENT_VALID))
+		return;
+	if ((event & EVENT_TYPE) == EVENT_INTERRUPT) {
+		vcpu->incoming = IRQ_INCOMING | (event & EVENT_VECTOR);
+	} else if (taken || (event & EVENT_TYPE) == EVENT_NMI || !can_interrupt(v) ||
+		   vcpu->incoming != (IRQ_INCOMING | (event & EVENT_VECTOR))) {
+		v->event_inj = event;
+		v->event_inj_error = v->exit_int_info >> 32;
+	}
 }
 
 /**
@@ -126,14 +155,14 @@ void vcpu_iret_exit(struct vcpu *vcpu)
 }
 
 /**
- * vcpu_nmi_waits() - is there an NMI that the next exit has to let in?
+ * vcpu_event_waits() - is there an event that the next exit has to let in?
  * @vcpu: the vCPU
  *
  * The guest may have no reason of its own to exit.
  *
  * Return: true if so.
  */
-bool vcpu_nmi_waits(const struct vcpu *vcpu)
+bool vcpu_event_waits(const struct vcpu *vcpu)
 {
-	return vcpu->nmi == NMI_LEAVING && READ_ONCE(vcpu->lapic.nmi);
+	return vcpu->irq_waits || (vcpu->nmi == NMI_LEAVING && READ_ONCE(vcpu->lapic.nmi));
 }
