@@ -381,7 +381,8 @@ static int __init acrn_detect(void)
 	}
 	/* The features follow the signature, wherever that is. */
 	if (!(cpuid_eax(base + 1) & ACRN_FEATURE_PRIVILEGED_VM)) {
-		pr_err("this is not ACRN's Service VM\n");
+		/* No error: udev tries in every VM of ACRN, at each boot. */
+		pr_debug("this is not ACRN's Service VM\n");
 		return -EPERM;
 	}
 	return 0;
@@ -466,4 +467,6 @@ module_init(acrn_init);
 module_exit(acrn_exit);
 
 MODULE_DESCRIPTION("ACRN Hypervisor Service Module");
+/* What packages take their version from; DKMS also tells modules apart by it. */
+MODULE_VERSION("0.9");
 MODULE_LICENSE("Dual BSD/GPL");

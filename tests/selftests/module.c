@@ -20,20 +20,27 @@ static void load(void)
 	check(!access(HSM_NODE, F_OK), "there is no node");
 }
 
-/* Loading fails with @error after @calls hypercalls, and the log says so once */
-static void check_refused(int error, unsigned long calls, const char *why)
+/* Loading fails with @error after @calls hypercalls, and the log says so in @lines */
+static void check_refused_with(const char *parameters, int error,
+			       unsigned long calls, unsigned int lines,
+			       const char *why)
 {
 	unsigned long before = hv_calls(HC_ANY);
 	int log = log_open();
 
-	check_result(driver_load(), error, "insmod, %s", why);
+	check_result(driver_load_with(parameters), error, "insmod, %s", why);
 	check_equal(hv_calls(HC_ANY), before + calls, "hypercalls, %s", why);
-	check_equal(log_count(log, "acrn: "), 1, "lines in the log, %s", why);
+	check_equal(log_count(log, "acrn: "), lines, "lines in the log, %s", why);
 	check(!driver_loaded(), "the module is there, %s", why);
 	check(access(HSM_NODE, F_OK), "the node is there, %s", why);
 	check(access("/sys/kernel/debug/acrn_hsm", F_OK),
 	      "debugfs has something, %s", why);
 	log_close(log);
+}
+
+static void check_refused(int error, unsigned long calls, const char *why)
+{
+	check_refused_with("", error, calls, 1, why);
 }
 
 static void not_acrn(void)
@@ -51,7 +58,8 @@ static void not_privileged(void)
 {
 	unload();
 	hv_cpuid(false, true);
-	check_refused(-EPERM, 0, "no privilege");
+	check_refused_with("", -EPERM, 0, 0, "no privilege");
+	check_refused_with("dyndbg=+p", -EPERM, 0, 1, "no privilege, debugging");
 	hv_behave();
 	load();
 }
@@ -201,7 +209,7 @@ static void against_open(void)
 static const struct test tests[] = {
 	{ "[A19] the module says what it found, and no more", says_what_it_found },
 	{ "no ACRN: ENODEV, and no VMCALL", not_acrn },
-	{ "no privilege: EPERM, and no VMCALL", not_privileged },
+	{ "no privilege: EPERM, no VMCALL, and silence", not_privileged },
 	{ "a hypervisor of another major version: EINVAL", other_versions },
 	{ "[A17] a hypervisor that does not tell its version", version_fails },
 	{ "loaded and unloaded 100 times", hundred_times },
