@@ -24,8 +24,10 @@ name=$(basename "$0")
 work=$root/build/check-$name
 cache=${ACRN_CACHE:-$HOME/.cache/acrn-hsm}/checks
 jobs=$(nproc)
+. "$root/testbed/kernels.sh"
+# Those of Debian that get all tests
 # shellcheck disable=SC2034 # for the checks
-kernels=(6.1 6.12)
+mapfile -t kernels < <(debian_kernels all)
 
 # Beside the kernel's levels 1 and 2 (W=12): -Wextra, and by name the one that
 # shows defect 1 of the seed; without two that kernel style goes against:
