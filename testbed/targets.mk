@@ -45,7 +45,7 @@ soak:
 		--append 'SOAK_SECONDS=$(shell expr $(MINUTES) '*' 60) SOAK_SEED=$(or $(SEED),1)' \
 		--limit $(shell expr $(MINUTES) '*' 200 + 300) \
 		--timeout $(shell expr $(MINUTES) '*' 200 + 600) \
-		--log '$(HERE)/build/logs/soak' --tests soak
+		--log '$(HERE)/build/logs/soak' --tests stress_soak
 
 help: help-testing
 help-testing:
@@ -55,7 +55,7 @@ help-testing:
 	@echo '  demo-shell       a shell in Linux in a User VM'
 	@echo '  shell            a shell in the Service VM, with the module loaded'
 	@echo '  check            all tests; KERNEL=6.12: on this kernel only,'
-	@echo '                   T="lifecycle build-gcc": these tests only'
+	@echo '                   T="vm_lifecycle build-gcc": these tests only'
 	@echo '  check-checks     the builds and static checks only'
 	@echo '  check-selftests  what runs under the hypervisor only'
 	@echo '  check-nightly    all programs on the kernels debug and kcsan, which takes long'

@@ -80,7 +80,6 @@ static __thread timer_t waker;
 
 static void ignore(int signal)
 {
-	(void)signal;
 }
 
 static void make_waker(void)
@@ -574,23 +573,10 @@ static void call_kclient(const struct call *call)
 	}
 }
 
-static void carry_out(const struct call *call)
+/* The driver's ioctls; false: it is none */
+static bool call_driver(const struct call *call)
 {
-	uint64_t a = call->arg[0], number;
-	int fd;
-
 	switch ((enum call_op)call->op) {
-	case CALL_OPEN:
-		put_file(&machine.files[a % FILES],
-			 open(HSM_NODE, O_RDWR | O_CLOEXEC));
-		break;
-	case CALL_CLOSE:
-		put_file(&machine.files[a % FILES], -1);
-		break;
-	case CALL_DUP:
-		fd = dup(file(a));
-		put_file(&machine.files[call->arg[1] % FILES], fd);
-		break;
 	case CALL_CREATE_VM:
 		create_vm(call);
 		break;
@@ -646,15 +632,32 @@ static void carry_out(const struct call *call)
 	case CALL_IRQFD:
 		set_irqfd(call);
 		break;
-	case CALL_KCLIENT_CREATE:
-	case CALL_KCLIENT_DESTROY:
-	case CALL_KCLIENT_ADD:
-	case CALL_KCLIENT_DEL:
-	case CALL_KCLIENT_COMPLETE:
-		call_kclient(call);
-		break;
 	case CALL_IOCTL:
 		any_ioctl(call);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* What is done to files and eventfds; false: it is none of that */
+static bool use_file(const struct call *call)
+{
+	uint64_t a = call->arg[0], number;
+	int fd;
+
+	switch ((enum call_op)call->op) {
+	case CALL_OPEN:
+		put_file(&machine.files[a % FILES],
+			 open(HSM_NODE, O_RDWR | O_CLOEXEC));
+		break;
+	case CALL_CLOSE:
+		put_file(&machine.files[a % FILES], -1);
+		break;
+	case CALL_DUP:
+		fd = dup(file(a));
+		put_file(&machine.files[call->arg[1] % FILES], fd);
 		break;
 	case CALL_POLL:
 		poll_file(call);
@@ -671,6 +674,26 @@ static void carry_out(const struct call *call)
 	case CALL_EVENT_CLOSE:
 		if (a < EVENTS)
 			put_file(&machine.events[a], -1);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void carry_out(const struct call *call)
+{
+	uint64_t a = call->arg[0];
+
+	if (call_driver(call) || use_file(call))
+		return;
+	switch ((enum call_op)call->op) {
+	case CALL_KCLIENT_CREATE:
+	case CALL_KCLIENT_DESTROY:
+	case CALL_KCLIENT_ADD:
+	case CALL_KCLIENT_DEL:
+	case CALL_KCLIENT_COMPLETE:
+		call_kclient(call);
 		break;
 	case CALL_MMAP:
 	case CALL_MUNMAP:
@@ -701,8 +724,8 @@ static void carry_out(const struct call *call)
 	case CALL_HV_GUEST_OFF:
 		misbehave(call);
 		break;
-	case CALL_OPS:
-		break;
+	default:
+		fail("call %u does not exist", call->op);
 	}
 }
 

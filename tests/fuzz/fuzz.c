@@ -419,12 +419,13 @@ static void *share(size_t size)
 
 int main(int argc, char **argv)
 {
+	/* Chosen here, and not by TEST(): a replay is the only test */
 	struct test tests[] = {
 		{ "sequences of calls, the hypervisor behaves", behaving },
 		{ "sequences of calls, the hypervisor misbehaves", misbehaving },
 		{ "they come to most of the driver", coverage },
 	};
-	struct test replays[] = { { "sequences of a file", replay } };
+	struct test replay_test = { "sequences of a file", replay };
 	unsigned int i;
 	int status;
 
@@ -435,10 +436,6 @@ int main(int argc, char **argv)
 	worker_count = number_from("FUZZ_WORKERS", worker_count);
 	if (!worker_count || worker_count > WORKERS_MAX)
 		worker_count = WORKERS_MAX;
-	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		tests[i].seconds = seconds + 120;
-	replays[0].seconds = seconds + 120;
-
 	shared = share(sizeof(*shared));
 	ring = ring_new(worker_count, now_us());
 	mount_filesystems();
@@ -446,13 +443,17 @@ int main(int argc, char **argv)
 	module_load("acrn", "");
 	module_load("client", "");
 	if (getenv("FUZZ_REPLAY")) {
-		status = run_tests(replays, ARRAY_SIZE(replays),
-				   NEED_HYPERVISOR | NEED_DRIVER);
+		replay_test.seconds = seconds + 120;
+		add_test(&replay_test);
 	} else {
 		corpus_load();
-		status = run_tests(tests, ARRAY_SIZE(tests),
-				   NEED_HYPERVISOR | NEED_DRIVER);
+		for (i = 0; i < ARRAY_SIZE(tests); i++) {
+			tests[i].seconds = seconds + 120;
+			tests[i].line = i;
+			add_test(&tests[i]);
+		}
 	}
+	status = run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 	module_unload("client");
 	if (number_from("FUZZ_SAVE", 0))
 		save_corpus();

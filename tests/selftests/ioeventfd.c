@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "events.h"
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "vm.h"
 
@@ -35,7 +35,6 @@ static bool record(struct guest *guest, struct access *access, void *data)
 {
 	struct others *others = data;
 
-	(void)guest;
 	if (others->count < ARRAY_SIZE(others->access))
 		others->access[others->count] = *access;
 	others->count++;
@@ -118,24 +117,24 @@ static void kicks(uint32_t more_flags, unsigned long vm_flags)
 		close(events[i]);
 }
 
-static void any_data(void)
+TEST(any_data, "each kind and length: a write is a kick")
 {
 	kicks(0, 0);
 }
 
-static void matching_data(void)
+TEST(matching_data, "the same with data match")
 {
 	kicks(DATAMATCH, 0);
 }
 
-static void polling(void)
+TEST(polling, "a VM in polling mode")
 {
 	kicks(0, ACRN_VM_FLAG_POLLING);
 	kicks(DATAMATCH, ACRN_VM_FLAG_POLLING);
 }
 
 /* As the queues of virtio: one address, an eventfd for each number */
-static void by_data(void)
+TEST(by_data, "one address, an eventfd for each value")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT, .value = 0 },
@@ -176,7 +175,7 @@ static void by_data(void)
 }
 
 /* What does not match in everything is the device model's. */
-static void no_match(void)
+TEST(no_match, "what does not match is the device model's")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 1, .address = PORT },
@@ -215,7 +214,7 @@ static void no_match(void)
 	guest_end(&guest);
 }
 
-static void conflicts(void)
+TEST(conflicts, "conflicts")
 {
 	int a = event_new(), b = event_new(), fd = vm_in_state(VM_CREATED, 0);
 
@@ -242,7 +241,7 @@ static void conflicts(void)
 		     "data 1 is free");
 }
 
-static void deassign_what(void)
+TEST(deassign_what, "deassigning names all of it")
 {
 	int a = event_new(), b = event_new(), fd = vm_in_state(VM_CREATED, 0);
 	const uint32_t off = DATAMATCH | DEASSIGN;
@@ -261,7 +260,7 @@ static void deassign_what(void)
 }
 
 /* acrn-dm's order at the end: PAUSE, the client, then its devices */
-static void deassign_late(void)
+TEST(deassign_late, "deassigning while paused, and without a client")
 {
 	int event = event_new();
 	struct guest guest;
@@ -283,7 +282,7 @@ static void deassign_late(void)
 }
 
 /* Kicks need no client either. */
-static void no_client(void)
+TEST(no_client, "kicks without a client")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT },
@@ -303,7 +302,7 @@ static void no_client(void)
 	guest_end(&guest);
 }
 
-static void leftovers(void)
+TEST(leftovers, "what is left goes with the VM")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT },
@@ -329,7 +328,7 @@ static void leftovers(void)
 }
 
 /* The driver holds the eventfd, whatever becomes of the fd. */
-static void closed(void)
+TEST(closed, "an eventfd that is closed")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT },
@@ -350,7 +349,7 @@ static void closed(void)
 	guest_end(&guest);
 }
 
-static void bad_arguments(void)
+TEST(bad_arguments, "bad arguments")
 {
 	static const struct {
 		const char *what;
@@ -405,7 +404,7 @@ static void bad_arguments(void)
 		     "port");
 }
 
-static void states(void)
+TEST(states, "each state")
 {
 	static const int results[VM_STATES] = { -ENODEV, 0, 0, 0, -EBUSY };
 	int event = event_new();
@@ -451,7 +450,7 @@ static void *assign_thread(void *data)
 }
 
 /* Each write is a kick or a request, none is both and none is lost. */
-static void comes_and_goes(void)
+TIMED_TEST(comes_and_goes, 120, "two vCPUs kick while it is assigned and deassigned")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT },
@@ -481,25 +480,7 @@ static void comes_and_goes(void)
 	guest_end(&guest);
 }
 
-static const struct test tests[] = {
-	{ "each kind and length: a write is a kick", any_data },
-	{ "the same with data match", matching_data },
-	{ "a VM in polling mode", polling },
-	{ "one address, an eventfd for each value", by_data },
-	{ "what does not match is the device model's", no_match },
-	{ "conflicts", conflicts },
-	{ "deassigning names all of it", deassign_what },
-	{ "deassigning while paused, and without a client", deassign_late },
-	{ "kicks without a client", no_client },
-	{ "what is left goes with the VM", leftovers },
-	{ "an eventfd that is closed", closed },
-	{ "bad arguments", bad_arguments },
-	{ "each state", states },
-	{ "two vCPUs kick while it is assigned and deassigned", comes_and_goes, 120 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "vm.h"
 
@@ -85,7 +85,7 @@ static void new_quiet_guest(struct guest *guest, unsigned int vcpus)
 	check(guest_counts(guest, GUEST_FREE), "the guest does not run");
 }
 
-static void lost_upcall(void)
+TEST(lost_upcall, "a lost upcall is made up for by ATTACH and poll()")
 {
 	struct guest guest;
 
@@ -110,7 +110,7 @@ static void lost_upcall(void)
 }
 
 /* What device models do not know is answered for them: with all ones. */
-static void unknown_types(void)
+TEST(unknown_types, "[B9] [B11] types that no device model knows: all ones")
 {
 	static const uint32_t types[] = {
 		ACRN_IOREQ_WP, 4, 5, 0x100, 0x10000, 0x7fffffff, 0x80000000,
@@ -169,7 +169,7 @@ static void known_type(struct guest *guest, uint32_t type,
 }
 
 /* Those that they do know come, also the one this hypervisor never makes. */
-static void known_types(void)
+TEST(known_types, "types that device models know, each size and direction")
 {
 	union acrn_io_request_data request;
 	unsigned int size, direction;
@@ -196,7 +196,7 @@ static void known_types(void)
 }
 
 /* States that a slot never has, and those that only the driver gives it */
-static void forged_states(void)
+TEST(forged_states, "[B13] states that the driver did not write")
 {
 	static const uint32_t states[] = {
 		ACRN_IOREQ_COMPLETE, ACRN_IOREQ_PROCESSING, ACRN_IOREQ_FREE, 4,
@@ -223,7 +223,7 @@ static void forged_states(void)
 }
 
 /* Slots of vCPUs that the VM does not have are nobody's business. */
-static void no_such_vcpus(void)
+TEST(no_such_vcpus, "[B10] [R3] slots of vCPUs that do not exist")
 {
 	struct guest guest;
 	unsigned int i;
@@ -250,7 +250,7 @@ static void no_such_vcpus(void)
 }
 
 /* What stands in the page of a VM that does not run, the hypervisor did not ask. */
-static void not_running(void)
+TEST(not_running, "the page of a VM that does not run")
 {
 	unsigned long notified = hv_calls(HC_NOTIFY_REQUEST);
 	struct guest guest;
@@ -274,7 +274,7 @@ static void not_running(void)
 }
 
 /* The driver knows what it has given to the device model. */
-static void rewritten_while_handled(void)
+TEST(rewritten_while_handled, "[B13] a slot that is rewritten while it is handled")
 {
 	static const uint32_t states[] = {
 		ACRN_IOREQ_PENDING, ACRN_IOREQ_COMPLETE, ACRN_IOREQ_FREE, 77,
@@ -369,7 +369,6 @@ static void *scribble_thread(void *data)
 
 static bool answer_loop(struct guest *guest, struct access *access, void *data)
 {
-	(void)data;
 	access->value = guest_status(guest)->loops + 5;
 	return true;
 }
@@ -431,7 +430,7 @@ static void run_beside(struct guest *mad)
 	guest_end(&sane);
 }
 
-static void scribbling(void)
+TIMED_TEST(scribbling, 200, "[B13] [B8] a thread scribbles over the page")
 {
 	struct scribbler scribbler = { 0 };
 	struct guest mad;
@@ -486,7 +485,7 @@ static void *garbage_thread(void *data)
 	return NULL;
 }
 
-static void garbage(void)
+TIMED_TEST(garbage, 200, "[B9] [B13] the hypervisor writes garbage")
 {
 	struct scribbler scribbler = { 0 };
 	struct guest mad;
@@ -508,20 +507,7 @@ static void garbage(void)
 	report("%lu writes into the page", scribbler.writes);
 }
 
-static const struct test tests[] = {
-	{ "a lost upcall is made up for by ATTACH and poll()", lost_upcall },
-	{ "[B9] [B11] types that no device model knows: all ones", unknown_types },
-	{ "types that device models know, each size and direction", known_types },
-	{ "[B13] states that the driver did not write", forged_states },
-	{ "[B10] [R3] slots of vCPUs that do not exist", no_such_vcpus },
-	{ "the page of a VM that does not run", not_running },
-	{ "[B13] a slot that is rewritten while it is handled", rewritten_while_handled },
-	{ "[B13] [B8] a thread scribbles over the page", scribbling, 200 },
-	{ "[B9] [B13] the hypervisor writes garbage", garbage, 200 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "vm.h"
 
@@ -75,7 +75,7 @@ static void answer_once(struct guest *guest, uint64_t value, uint64_t loop)
 	check_equal(guest_result(guest, 0), value, "what the guest read");
 }
 
-static void other_slots(void)
+TEST(other_slots, "[B10] [R2] slots that are another vCPU's, and that do not exist")
 {
 	struct guest guest;
 
@@ -93,7 +93,7 @@ static void other_slots(void)
 	guest_end(&guest);
 }
 
-static void wrong_client(void)
+TEST(wrong_client, "[B10] [R1] another client's request")
 {
 	struct guest guest;
 	int old;
@@ -117,7 +117,7 @@ static void wrong_client(void)
 	guest_end(&guest);
 }
 
-static void twice(void)
+TEST(twice, "[B10] a request is completed once")
 {
 	struct guest_op ops[] = {
 		{ .op = GUEST_IN + 4, .address = PORT },
@@ -141,7 +141,7 @@ static void twice(void)
 }
 
 /* The order of acrn-dm's end: the client is destroyed, then comes a NOTIFY. */
-static void late(void)
+TEST(late, "[B10] a late NOTIFY, in the order of acrn-dm")
 {
 	struct guest guest;
 	int client;
@@ -162,7 +162,7 @@ static void late(void)
  * A request that is completed while the VM is paused: nobody is told, for the
  * vCPU must not run.
  */
-static void while_paused(void)
+TEST(while_paused, "a request of a paused VM costs no hypercall")
 {
 	unsigned long notified;
 	struct guest guest;
@@ -204,7 +204,7 @@ static void *pause_thread(void *data)
 	return (void *)(long)vm_pause(*(int *)data);
 }
 
-static void pause_fails(void)
+TEST(pause_fails, "a PAUSE that fails makes up for it")
 {
 	unsigned long notified;
 	struct guest guest;
@@ -235,7 +235,7 @@ static void pause_fails(void)
 }
 
 /* A request that comes while a PAUSE is tried that fails is not lost. */
-static void pause_fails_before_request(void)
+TEST(pause_fails_before_request, "a request that comes while a PAUSE fails")
 {
 	struct guest_op ops[] = {
 		{ .op = GUEST_WAIT, .address = GUEST_FREE, .value = 1 },
@@ -263,7 +263,7 @@ static void pause_fails_before_request(void)
 	guest_end(&guest);
 }
 
-static void start_fails(void)
+TEST(start_fails, "a START that fails")
 {
 	struct guest guest;
 
@@ -277,7 +277,7 @@ static void start_fails(void)
 	guest_end(&guest);
 }
 
-static void hypervisor_refuses(void)
+TEST(hypervisor_refuses, "[B20] a hypervisor that refuses")
 {
 	static const struct {
 		int answer, error;
@@ -300,7 +300,7 @@ static void hypervisor_refuses(void)
 }
 
 /* After PAUSE and CLEAR, the old request is never heard of again. */
-static void cleared(void)
+TEST(cleared, "[B12] CLEAR_VM_IOREQ forgets requests at once")
 {
 	unsigned long notified;
 	struct guest guest;
@@ -332,7 +332,7 @@ static void cleared(void)
 }
 
 /* RESET alone forgets requests as well, whether or not they were completed. */
-static void reset_clears(void)
+TEST(reset_clears, "RESET_VM forgets requests")
 {
 	struct guest guest;
 	unsigned int i;
@@ -369,7 +369,7 @@ static void *reset_thread(void *data)
 	return (void *)(long)vm_reset(*(int *)data);
 }
 
-static void completed_while_reset(void)
+TEST(completed_while_reset, "nothing is completed once RESET_VM has begun")
 {
 	struct guest guest;
 	pthread_t thread;
@@ -390,7 +390,7 @@ static void completed_while_reset(void)
 }
 
 /* A polling VM's requests cost no hypercall, whatever state it is in. */
-static void polling(void)
+TEST(polling, "a VM in polling mode")
 {
 	unsigned long notified = hv_calls(HC_NOTIFY_REQUEST);
 	struct guest guest;
@@ -413,7 +413,7 @@ static void polling(void)
 	check_equal(hv_calls(HC_NOTIFY_REQUEST), notified, "HC_NOTIFY");
 }
 
-static void bad_states(void)
+TEST(bad_states, "states and arguments")
 {
 	int fd = hsm_open();
 
@@ -434,25 +434,7 @@ static void bad_states(void)
 	check_result(vm_destroy(fd), 0, "DESTROY_VM");
 }
 
-static const struct test tests[] = {
-	{ "[B10] [R2] slots that are another vCPU's, and that do not exist", other_slots },
-	{ "[B10] [R1] another client's request", wrong_client },
-	{ "[B10] a request is completed once", twice },
-	{ "[B10] a late NOTIFY, in the order of acrn-dm", late },
-	{ "a request of a paused VM costs no hypercall", while_paused },
-	{ "a PAUSE that fails makes up for it", pause_fails },
-	{ "a request that comes while a PAUSE fails", pause_fails_before_request },
-	{ "a START that fails", start_fails },
-	{ "[B20] a hypervisor that refuses", hypervisor_refuses },
-	{ "[B12] CLEAR_VM_IOREQ forgets requests at once", cleared },
-	{ "RESET_VM forgets requests", reset_clears },
-	{ "nothing is completed once RESET_VM has begun", completed_while_reset },
-	{ "a VM in polling mode", polling },
-	{ "states and arguments", bad_states },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

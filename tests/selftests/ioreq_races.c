@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
@@ -92,7 +92,7 @@ static void reset(struct guest *guest)
 }
 
 /* acrn-dm resets the VM while it handles a request, which it never completes. */
-static void reset_with_request(void)
+TIMED_TEST(reset_with_request, 200, "1000 resets with a request open")
 {
 	unsigned long notified = hv_calls(HC_NOTIFY_REQUEST);
 	struct guest guest;
@@ -112,7 +112,7 @@ static void reset_with_request(void)
 }
 
 /* Suspend to RAM: the same, but the VM stands still for a while. */
-static void suspend_with_request(void)
+TIMED_TEST(suspend_with_request, 200, "1000 suspends with a request open")
 {
 	struct guest guest;
 	unsigned int i;
@@ -221,23 +221,23 @@ static void reset_while_served(unsigned long flags, unsigned int vcpus)
 	guest_end(&guest);
 }
 
-static void reset_while_serving(void)
+TIMED_TEST(reset_while_serving, 200, "400 resets while requests are served")
 {
 	reset_while_served(0, 1);
 }
 
-static void reset_while_serving_vcpus(void)
+TIMED_TEST(reset_while_serving_vcpus, 200, "400 resets while three vCPUs' requests are served")
 {
 	reset_while_served(0, 3);
 }
 
-static void reset_while_polling(void)
+TIMED_TEST(reset_while_polling, 200, "400 resets of a polling VM while requests are served")
 {
 	reset_while_served(ACRN_VM_FLAG_POLLING, 2);
 }
 
 /* No request is lost or answered wrongly when its client goes. */
-static void clients_come_and_go(void)
+TIMED_TEST(clients_come_and_go, 200, "[B4] [B6] 400 clients come and go while requests fly")
 {
 	struct model model;
 	struct guest guest;
@@ -276,7 +276,7 @@ static void *attach_once(void *data)
 	return (void *)(long)client_attach(model->guest->fd, model->client);
 }
 
-static void attach_against_destroy(void)
+TIMED_TEST(attach_against_destroy, 200, "[B4] ATTACH against DESTROY_IOREQ_CLIENT")
 {
 	struct model models[2];
 	struct guest guest;
@@ -309,7 +309,7 @@ static void attach_against_destroy(void)
 }
 
 /* The VM goes while requests fly and threads wait. */
-static void destroyed_while_served(void)
+TIMED_TEST(destroyed_while_served, 200, "[B4] [B7] DESTROY_VM while requests fly")
 {
 	struct model models[2];
 	struct guest guest;
@@ -378,7 +378,7 @@ static pid_t start_serving(unsigned int *config)
 	return pid;
 }
 
-static void killed(void)
+TIMED_TEST(killed, 200, "[R6] [R9] killed while requests fly")
 {
 	struct vm_model empty = { VM_EMPTY, 0 };
 	long pinned = pinned_pages();
@@ -397,7 +397,7 @@ static void killed(void)
 }
 
 /* Killed anywhere, from the moment of open() on */
-static void killed_early(void)
+TIMED_TEST(killed_early, 200, "[R6] killed while a guest is set up")
 {
 	struct vm_model empty = { VM_EMPTY, 0 };
 	unsigned int i, config = 0;
@@ -413,7 +413,7 @@ static void killed_early(void)
 	}
 }
 
-static void rmmod_refused(void)
+TEST(rmmod_refused, "[R13] rmmod is refused while requests fly")
 {
 	unsigned int i, config = 0;
 	pid_t pid;
@@ -478,7 +478,7 @@ static bool keeps_pace_beside_stopped(void)
 	return keeps_pace(alone, beside, "a stopped device model");
 }
 
-static void stopped_model(void)
+TIMED_TEST(stopped_model, 120, "[B8] a stopped device model costs others nothing")
 {
 	unsigned int i;
 
@@ -506,7 +506,7 @@ static bool keeps_pace_beside_idle(void)
 	return keeps_pace(alone, beside, "idle files");
 }
 
-static void idle_files(void)
+TIMED_TEST(idle_files, 120, "[R8] open files cost others nothing")
 {
 	unsigned int config = 1, i;
 	pid_t other;
@@ -521,7 +521,7 @@ static void idle_files(void)
 }
 
 /* Whatever becomes of one VM and its clients, another one's requests go on. */
-static void others_come_and_go(void)
+TIMED_TEST(others_come_and_go, 200, "[B6] VMs and clients come and go beside a VM that is served")
 {
 	struct guest steady, other;
 	struct model model, others_model;
@@ -554,25 +554,7 @@ static void others_come_and_go(void)
 	guest_end(&steady);
 }
 
-static const struct test tests[] = {
-	{ "1000 resets with a request open", reset_with_request, 200 },
-	{ "1000 suspends with a request open", suspend_with_request, 200 },
-	{ "400 resets while requests are served", reset_while_serving, 200 },
-	{ "400 resets while three vCPUs' requests are served", reset_while_serving_vcpus, 200 },
-	{ "400 resets of a polling VM while requests are served", reset_while_polling, 200 },
-	{ "[B4] [B6] 400 clients come and go while requests fly", clients_come_and_go, 200 },
-	{ "[B4] ATTACH against DESTROY_IOREQ_CLIENT", attach_against_destroy, 200 },
-	{ "[B4] [B7] DESTROY_VM while requests fly", destroyed_while_served, 200 },
-	{ "[R6] [R9] killed while requests fly", killed, 200 },
-	{ "[R6] killed while a guest is set up", killed_early, 200 },
-	{ "[R13] rmmod is refused while requests fly", rmmod_refused },
-	{ "[B6] VMs and clients come and go beside a VM that is served", others_come_and_go, 200 },
-	{ "[B8] a stopped device model costs others nothing", stopped_model, 120 },
-	{ "[R8] open files cost others nothing", idle_files, 120 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

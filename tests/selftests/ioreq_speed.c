@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "vm.h"
 
@@ -30,8 +30,6 @@ struct meter {
 
 static bool answer(struct guest *guest, struct access *access, void *data)
 {
-	(void)guest;
-	(void)data;
 	access->value = 1;
 	return true;
 }
@@ -118,42 +116,33 @@ static void measure(const char *what, unsigned int vms, unsigned int vcpus,
 	       notified * 100 / total % 100);
 }
 
-static void one_vcpu(void)
+TIMED_TEST(one_vcpu, 120, "port I/O")
 {
 	measure("port I/O, 1 vCPU", 1, 1, 0, GUEST_IN);
 }
 
-static void mmio(void)
+TIMED_TEST(mmio, 120, "MMIO")
 {
 	measure("MMIO, 1 vCPU", 1, 1, 0, GUEST_LOAD);
 }
 
-static void polling(void)
+TIMED_TEST(polling, 120, "port I/O of a VM in polling mode")
 {
 	measure("port I/O, 1 vCPU, polling", 1, 1, ACRN_VM_FLAG_POLLING,
 		GUEST_IN);
 }
 
-static void four_vcpus(void)
+TIMED_TEST(four_vcpus, 120, "port I/O of four vCPUs")
 {
 	measure("port I/O, 4 vCPUs", 1, 4, 0, GUEST_IN);
 }
 
-static void four_vms(void)
+TIMED_TEST(four_vms, 120, "port I/O of four VMs")
 {
 	measure("port I/O, 4 VMs", 4, 1, 0, GUEST_IN);
 }
 
-static const struct test tests[] = {
-	{ "port I/O", one_vcpu, 120 },
-	{ "MMIO", mmio, 120 },
-	{ "port I/O of a VM in polling mode", polling, 120 },
-	{ "port I/O of four vCPUs", four_vcpus, 120 },
-	{ "port I/O of four VMs", four_vms, 120 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

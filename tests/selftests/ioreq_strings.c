@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "memseg.h"
 #include "vm.h"
@@ -74,7 +74,6 @@ static bool record(struct guest *guest, struct access *access, void *data)
 {
 	struct log *log = data;
 
-	(void)guest;
 	check(log->count < ACCESSES_MAX, "too many requests");
 	if (!access->write)
 		access->value = answer(log->count);
@@ -256,56 +255,45 @@ static void run_all(const struct string_insn *insn)
 	}
 }
 
-static void port_input(void)
+TEST(port_input, "rep ins")
 {
 	run_all(&(struct string_insn){ "ins", GUEST_INS, 3, RAM, 0 });
 }
 
-static void port_output(void)
+TEST(port_output, "rep outs")
 {
 	run_all(&(struct string_insn){ "outs", GUEST_OUTS, 3, 0, RAM });
 }
 
-static void fill(void)
+TEST(fill, "rep stos to a device")
 {
 	run_all(&(struct string_insn){ "stos", GUEST_STOS, 4, MMIO, 0 });
 }
 
-static void load(void)
+TEST(load, "rep lods from a device")
 {
 	run_all(&(struct string_insn){ "lods", GUEST_LODS, 4, 0, MMIO });
 }
 
-static void copy_to_device(void)
+TEST(copy_to_device, "rep movs to a device")
 {
 	run_all(&(struct string_insn){
 		"movs to a device", GUEST_MOVS, 4, MMIO, RAM });
 }
 
-static void copy_from_device(void)
+TEST(copy_from_device, "rep movs from a device")
 {
 	run_all(&(struct string_insn){
 		"movs from a device", GUEST_MOVS, 4, RAM, MMIO });
 }
 
-static void copy_between_devices(void)
+TIMED_TEST(copy_between_devices, 120, "rep movs between devices")
 {
 	run_all(&(struct string_insn){
 		"movs between devices", GUEST_MOVS, 4, MMIO, OTHER_MMIO });
 }
 
-static const struct test tests[] = {
-	{ "rep ins", port_input },
-	{ "rep outs", port_output },
-	{ "rep stos to a device", fill },
-	{ "rep lods from a device", load },
-	{ "rep movs to a device", copy_to_device },
-	{ "rep movs from a device", copy_from_device },
-	{ "rep movs between devices", copy_between_devices, 120 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "events.h"
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
@@ -45,7 +45,7 @@ static void check_msis(unsigned int config, unsigned long count,
 	check_equal(hv_msis(VMID(config)), count, "MSIs, %s", when);
 }
 
-static void signals(void)
+TEST(signals, "a signal is one MSI")
 {
 	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
 	struct hv_irqs irqs;
@@ -67,7 +67,7 @@ static void signals(void)
 	check_equal(event_count(event), 1, "what is left to read");
 }
 
-static void many(void)
+TEST(many, "many, each with its own MSI")
 {
 	int events[64], fd = vm_in_state(VM_STARTED, 0);
 	struct hv_irqs irqs;
@@ -98,12 +98,11 @@ static void child_signals(void *data)
 {
 	unsigned int i;
 
-	(void)data;
 	for (i = 0; i < 100; i++)
 		event_signal(shared_event);
 }
 
-static void another_process(void)
+TEST(another_process, "signalled by another process")
 {
 	int fd = vm_in_state(VM_STARTED, 0);
 
@@ -114,7 +113,7 @@ static void another_process(void)
 }
 
 /* A blocking write would wait if nobody took what is written. */
-static void never_full(void)
+TEST(never_full, "signals of any value; the eventfd never is full")
 {
 	uint64_t most = ~0ULL - 1;
 	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
@@ -127,7 +126,7 @@ static void never_full(void)
 	check_msis(0, 10, "a signal of any value is one");
 }
 
-static void semaphore(void)
+TEST(semaphore, "an eventfd that is a semaphore")
 {
 	int event = eventfd(3, EFD_SEMAPHORE | EFD_NONBLOCK);
 	int fd = vm_in_state(VM_STARTED, 0);
@@ -139,7 +138,7 @@ static void semaphore(void)
 	deassign(fd, event);
 }
 
-static void signalled_before(void)
+TEST(signalled_before, "signalled before it is assigned")
 {
 	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
 
@@ -152,7 +151,7 @@ static void signalled_before(void)
 	check_msis(0, 2, "signalled");
 }
 
-static void each_state(void)
+TEST(each_state, "each state")
 {
 	static const int results[VM_STATES] = { -ENODEV, 0, 0, 0, -EBUSY };
 	enum vm_state state;
@@ -176,7 +175,7 @@ static void each_state(void)
 	}
 }
 
-static void twice(void)
+TEST(twice, "twice, and in two VMs")
 {
 	int event = event_new(), copy = dup(event);
 	int fd = vm_in_state(VM_STARTED, 0), fd1 = vm_in_state(VM_STARTED, 1);
@@ -194,7 +193,7 @@ static void twice(void)
 }
 
 /* The last fd that is closed ends it; what it held is given back. */
-static void closed(void)
+TEST(closed, "the eventfd is closed")
 {
 	int fd = vm_in_state(VM_STARTED, 0), event, copy;
 	struct shown_vm before, now;
@@ -220,7 +219,7 @@ static void closed(void)
 	} while (now.refs != before.refs);
 }
 
-static void vm_dies(void)
+TEST(vm_dies, "the VM dies first")
 {
 	int events[20], fd = hsm_open();
 	unsigned long calls;
@@ -256,7 +255,7 @@ static void vm_dies(void)
 	event_signal(events[0]);
 }
 
-static void dying(void)
+TEST(dying, "a VM that is dying")
 {
 	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
 	unsigned long calls;
@@ -272,7 +271,7 @@ static void dying(void)
 }
 
 /* Nobody to tell: the signal is lost, and the next one is not. */
-static void refused(void)
+TEST(refused, "[B20] a hypervisor that refuses")
 {
 	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
 
@@ -284,7 +283,7 @@ static void refused(void)
 	check_msis(0, 1, "not refused");
 }
 
-static void bad_arguments(void)
+TEST(bad_arguments, "bad arguments")
 {
 	static const uint32_t flags[] = { 2, 3, 4, 0x100, 0x80000000, ~0U };
 	int event = event_new(), null = open("/dev/null", O_RDWR);
@@ -335,14 +334,14 @@ static void memory_signals(unsigned int count, bool deassigned)
 }
 
 /* From the guest's write to the MSI in the upcall, with no process in between */
-static void fed_by_ioeventfd(void)
+TEST(fed_by_ioeventfd, "fed by an ioeventfd")
 {
 	memory_signals(500, false);
 	memory_signals(500, true);
 }
 
 /* Two vCPUs of a VM ring another VM, while that dies and comes again. */
-static void fed_by_another_vm(void)
+TIMED_TEST(fed_by_another_vm, 120, "fed by another VM, which outlives it")
 {
 	static const struct guest_op ops[] = {
 		{ .op = GUEST_OUT + 2, .address = PORT },
@@ -385,7 +384,6 @@ static void *one_signal_thread(void *unused)
 {
 	unsigned int round, turns;
 
-	(void)unused;
 	for (round = 1;; round++) {
 		for (turns = 0; atomic_load(&go) != round; turns++) {
 			if (atomic_load(&stop))
@@ -407,7 +405,7 @@ static void await_gone(unsigned int round)
 }
 
 /* Signalled in the moment it is assigned: before or after, it is one MSI. */
-static void one_each(void)
+TIMED_TEST(one_each, 120, "signalled while it is assigned: one MSI each")
 {
 	uint64_t end = now_us() + STORM_US / 2;
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -458,7 +456,6 @@ static void *copy_thread(void *unused)
 	uint64_t one = 1;
 	int copy;
 
-	(void)unused;
 	while (!atomic_load(&stop)) {
 		copy = fcntl(atomic_load(&target), F_DUPFD_CLOEXEC, 100);
 		if (copy < 0)
@@ -478,7 +475,7 @@ static unsigned long storm_rounds(void)
 	return rounds ? strtoul(rounds, NULL, 10) : 0;
 }
 
-static void storm(void)
+TIMED_TEST(storm, 120, "assigned, deassigned and closed under signals")
 {
 	uint64_t end = now_us() + STORM_US;
 	unsigned long least = storm_rounds();
@@ -488,6 +485,8 @@ static void storm(void)
 	pthread_t threads[3];
 	unsigned int i;
 
+	if (least)
+		allow_seconds(LONG_STORM_SECONDS);
 	for (i = 0; i < 2; i++)
 		check(!pthread_create(&threads[i], NULL, signal_thread,
 				      &signalled[i]), "pthread_create");
@@ -532,7 +531,7 @@ static void storm(void)
 }
 
 /* The VM dies, by DESTROY_VM or by close(), under signals and HUPs. */
-static void storm_of_deaths(void)
+TIMED_TEST(storm_of_deaths, 120, "VMs die under signals")
 {
 	uint64_t end = now_us() + STORM_US / 2;
 	unsigned long signalled = 0;
@@ -566,34 +565,7 @@ static void storm_of_deaths(void)
 	report("%u VMs, %lu signals", rounds, signalled);
 }
 
-static struct test tests[] = {
-	{ "a signal is one MSI", signals },
-	{ "many, each with its own MSI", many },
-	{ "signalled by another process", another_process },
-	{ "signals of any value; the eventfd never is full", never_full },
-	{ "an eventfd that is a semaphore", semaphore },
-	{ "signalled before it is assigned", signalled_before },
-	{ "each state", each_state },
-	{ "twice, and in two VMs", twice },
-	{ "the eventfd is closed", closed },
-	{ "the VM dies first", vm_dies },
-	{ "a VM that is dying", dying },
-	{ "[B20] a hypervisor that refuses", refused },
-	{ "bad arguments", bad_arguments },
-	{ "fed by an ioeventfd", fed_by_ioeventfd },
-	{ "fed by another VM, which outlives it", fed_by_another_vm, 120 },
-	{ "signalled while it is assigned: one MSI each", one_each, 120 },
-	{ "assigned, deassigned and closed under signals", storm, 120 },
-	{ "VMs die under signals", storm_of_deaths, 120 },
-};
-
 int main(void)
 {
-	unsigned int i;
-
-	for (i = 0; storm_rounds() && i < ARRAY_SIZE(tests); i++)
-		if (tests[i].run == storm)
-			tests[i].seconds = LONG_STORM_SECONDS;
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

@@ -46,42 +46,34 @@ static void run_suite(const char *suite)
 	check(passed >= 2, "%s ran no test", suite);
 }
 
-static void hypercall(void)
+TEST(hypercall, "acrn_hypercall: errors of the hypervisor")
 {
 	run_suite("acrn_hypercall");
 }
 
-static void mm(void)
+TEST(mm, "acrn_mm: runs of pages, and the tree of memsegs")
 {
 	run_suite("acrn_mm");
 }
 
-static void ioreq(void)
+TEST(ioreq, "acrn_ioreq: whose an access is")
 {
 	run_suite("acrn_ioreq");
 }
 
-static void ioeventfd(void)
+TEST(ioeventfd, "acrn_ioeventfd: which ioeventfds there can be")
 {
 	run_suite("acrn_ioeventfd");
 }
 
-static void dev(void)
+TEST(dev, "acrn_dev: which ioctl is legal when")
 {
 	run_suite("acrn_dev");
 }
 
-static const struct test tests[] = {
-	{ "acrn_hypercall: errors of the hypervisor", hypercall },
-	{ "acrn_mm: runs of pages, and the tree of memsegs", mm },
-	{ "acrn_ioreq: whose an access is", ioreq },
-	{ "acrn_ioeventfd: which ioeventfds there can be", ioeventfd },
-	{ "acrn_dev: which ioctl is legal when", dev },
-};
-
 int main(void)
 {
-	int failed = run_tests(tests, ARRAY_SIZE(tests), NEED_HYPERVISOR);
+	int failed = run_tests(NEED_HYPERVISOR);
 
 	module_unload("kunit");
 	return failed;

@@ -15,11 +15,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "harness.h"
 #include "iomem.h"
 #include "kernel.h"
 #include "memseg.h"
-#include "rights.h"
 #include "vm.h"
 
 #define GPA	0x40000000UL
@@ -65,7 +65,7 @@ static void bad_arguments(int fd, unsigned int number, const struct bad *bad,
 	check_sees_nothing(VMID(0));
 }
 
-static void bad_ranges(void)
+TEST(bad_ranges, "[B14] [R15] ranges not aligned, empty, too long, that wrap")
 {
 	uint64_t base = (uintptr_t)memory_get(MEMORY_PRIVATE, PAGES(4));
 	uint64_t limit = physical_limit();
@@ -102,7 +102,7 @@ static void bad_ranges(void)
 	bad_arguments(fd, IC_SET_MEMSEG, bad, ARRAY_SIZE(bad));
 }
 
-static void bad_kinds(void)
+TEST(bad_kinds, "types and rights that do not exist")
 {
 	uint64_t base = (uintptr_t)memory_get(MEMORY_PRIVATE, PAGES(4));
 	const struct bad bad[] = {
@@ -127,7 +127,7 @@ static void bad_kinds(void)
 	bad_arguments(fd, IC_SET_MEMSEG, bad, ARRAY_SIZE(bad));
 }
 
-static void bad_unset(void)
+TEST(bad_unset, "UNSET_MEMSEG of ranges that cannot be")
 {
 	uint64_t limit = physical_limit();
 	const struct bad bad[] = {
@@ -144,7 +144,7 @@ static void bad_unset(void)
 }
 
 /* Addresses that are not the process's */
-static void no_user_address(void)
+TEST(no_user_address, "addresses that are no user memory")
 {
 	static const uint64_t addresses[] = {
 		0, 0x1000, 0x7ffffffff000, 0x800000000000, 0x7fffffffffff000,
@@ -169,7 +169,7 @@ static void no_user_address(void)
 }
 
 /* A memseg from page 4 to 11 is there; none that touches it can be added. */
-static void overlap(void)
+TEST(overlap, "overlaps: EEXIST, and nothing has changed")
 {
 	static const struct {
 		unsigned int first, count;
@@ -207,7 +207,7 @@ static void overlap(void)
 		     "SET_MEMSEG of all");
 }
 
-static void neighbours(void)
+TEST(neighbours, "neighbours do not overlap")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(32));
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -223,7 +223,7 @@ static void neighbours(void)
 }
 
 /* Only what was set as one can be unset, and as one */
-static void not_set(void)
+TEST(not_set, "[B14] UNSET_MEMSEG of what was not set: ENOENT")
 {
 	static const struct {
 		unsigned int first, count;
@@ -350,26 +350,26 @@ static void map_beyond_file(void *page)
 	close(fd);
 }
 
-static void holes(void)
+TEST(holes, "[B14] [R15] holes in the memory")
 {
 	spoiled(make_hole, MEMORY_PRIVATE);
 	spoiled(make_hole, MEMORY_SHARED);
 	spoiled(make_hole, MEMORY_THP);
 }
 
-static void no_access(void)
+TEST(no_access, "memory without access")
 {
 	spoiled(make_inaccessible, MEMORY_PRIVATE);
 }
 
-static void read_only(void)
+TEST(read_only, "[F12] memory that is read-only")
 {
 	spoiled(make_read_only, MEMORY_PRIVATE);
 	spoiled(make_read_only, MEMORY_SHARED);
 	spoiled(make_read_only, MEMORY_THP);
 }
 
-static void read_only_file(void)
+TEST(read_only_file, "a file opened for reading")
 {
 	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct acrn_memseg memseg = {
@@ -386,13 +386,13 @@ static void read_only_file(void)
 	check_sees_nothing(VMID(0));
 }
 
-static void pfn(void)
+TEST(pfn, "[B15] [F12] memory that is no memory: PFN mappings")
 {
 	spoiled(map_pfn, MEMORY_PRIVATE);
 	spoiled(map_device, MEMORY_PRIVATE);
 }
 
-static void beyond_file(void)
+TEST(beyond_file, "memory beyond the end of its file")
 {
 	spoiled(map_beyond_file, MEMORY_PRIVATE);
 }
@@ -424,7 +424,6 @@ static void within_limit(void *data)
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(300));
 	int fd;
 
-	(void)data;
 	keep_capability(-1);
 	limit_locked(100);
 	fd = vm_in_state(VM_CREATED, 0);
@@ -457,7 +456,7 @@ static void within_limit(void *data)
 		     "SET_MEMSEG in another VM");
 }
 
-static void limit(void)
+TEST(limit, "[B14] RLIMIT_MEMLOCK is kept, and charges are given back")
 {
 	in_child(within_limit, NULL);
 }
@@ -467,7 +466,6 @@ static void beyond_limit(void *data)
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(300));
 	int fd;
 
-	(void)data;
 	limit_locked(0);
 	keep_capability(CAP_IPC_LOCK);
 	fd = vm_in_state(VM_CREATED, 0);
@@ -476,7 +474,7 @@ static void beyond_limit(void *data)
 	check_equal(process_pinned_kb(), 301 * 4, "charged, KiB");
 }
 
-static void limit_of_privileged(void)
+TEST(limit_of_privileged, "CAP_IPC_LOCK may go beyond it")
 {
 	in_child(beyond_limit, NULL);
 }
@@ -485,14 +483,13 @@ static void no_room_for_page(void *data)
 {
 	int fd = hsm_open();
 
-	(void)data;
 	keep_capability(-1);
 	limit_locked(0);
 	check_result(vm_create(fd, 0), -ENOMEM, "CREATE_VM");
 	check_equal(process_pinned_kb(), 0, "charged, KiB");
 }
 
-static void limit_at_create(void)
+TEST(limit_at_create, "RLIMIT_MEMLOCK and the I/O request page")
 {
 	in_child(no_room_for_page, NULL);
 }
@@ -520,7 +517,7 @@ static void map_into_other(void *data)
 	check_refused(theirs->fd, IC_UNSET_MEMSEG, &memseg, -EPERM, "unset");
 }
 
-static void other_process(void)
+TEST(other_process, "another process may not map into the VM")
 {
 	struct theirs theirs = {
 		.fd = vm_in_state(VM_CREATED, 0),
@@ -564,7 +561,7 @@ static void map_device_with(void *data)
 	check_sees_nothing(VMID(0));
 }
 
-static void device_needs_right(void)
+TEST(device_needs_right, "[B15] MMIO needs a capability")
 {
 	static struct right rights[] = {
 		{ -1, -EPERM },
@@ -592,7 +589,7 @@ static void check_no_mmio(int fd, uint64_t hpa, uint64_t size)
 	check_refused(fd, IC_SET_MEMSEG, &memseg, -EINVAL, why);
 }
 
-static void never_ram(void)
+TEST(never_ram, "[B15] MMIO is never the Service VM's RAM")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(1));
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -625,7 +622,7 @@ static void never_ram(void)
 }
 
 /* A file of no VM, and one of a VM that is dying */
-static void no_vm(void)
+TEST(no_vm, "a file without a VM, and one of a VM that is dying")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(1));
 	int fd = hsm_open();
@@ -646,7 +643,7 @@ static void no_vm(void)
 	check_equal(process_pinned_kb(), 0, "charged, KiB");
 }
 
-static void bad_pointer(void)
+TEST(bad_pointer, "an argument that cannot be read")
 {
 	struct acrn_memseg *memseg;
 	char *pages = get_pages(2);
@@ -662,32 +659,7 @@ static void bad_pointer(void)
 	check_sees_nothing(VMID(0));
 }
 
-static const struct test tests[] = {
-	{ "[B14] [R15] ranges not aligned, empty, too long, that wrap", bad_ranges },
-	{ "types and rights that do not exist", bad_kinds },
-	{ "UNSET_MEMSEG of ranges that cannot be", bad_unset },
-	{ "addresses that are no user memory", no_user_address },
-	{ "an argument that cannot be read", bad_pointer },
-	{ "overlaps: EEXIST, and nothing has changed", overlap },
-	{ "neighbours do not overlap", neighbours },
-	{ "[B14] UNSET_MEMSEG of what was not set: ENOENT", not_set },
-	{ "[B14] [R15] holes in the memory", holes },
-	{ "memory without access", no_access },
-	{ "[F12] memory that is read-only", read_only },
-	{ "a file opened for reading", read_only_file },
-	{ "[B15] [F12] memory that is no memory: PFN mappings", pfn },
-	{ "memory beyond the end of its file", beyond_file },
-	{ "[B14] RLIMIT_MEMLOCK is kept, and charges are given back", limit },
-	{ "CAP_IPC_LOCK may go beyond it", limit_of_privileged },
-	{ "RLIMIT_MEMLOCK and the I/O request page", limit_at_create },
-	{ "another process may not map into the VM", other_process },
-	{ "[B15] MMIO needs a capability", device_needs_right },
-	{ "[B15] MMIO is never the Service VM's RAM", never_ram },
-	{ "a file without a VM, and one of a VM that is dying", no_vm },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER | NEED_RAWHC);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER | NEED_RAWHC);
 }

@@ -78,13 +78,28 @@ static void kind(enum memory_kind kind)
 	report("%u of %u pages were movable", movable, COUNT);
 }
 
-static void private_memory(void) { kind(MEMORY_PRIVATE); }
-static void shared_memory(void) { kind(MEMORY_SHARED); }
-static void memfd(void) { kind(MEMORY_MEMFD); }
-static void huge_pages(void) { kind(MEMORY_THP); }
+TEST(private_memory, "[R10] private memory")
+{
+	kind(MEMORY_PRIVATE);
+}
+
+TEST(shared_memory, "[R10] shared memory")
+{
+	kind(MEMORY_SHARED);
+}
+
+TEST(memfd, "[R10] memfd")
+{
+	kind(MEMORY_MEMFD);
+}
+
+TEST(huge_pages, "[R10] transparent huge pages")
+{
+	kind(MEMORY_THP);
+}
 
 /* And not what the hypervisor writes I/O requests to */
-static void request_page(void)
+TEST(request_page, "[R10] the I/O request page")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(COUNT));
 	struct acrn_create_vm create;
@@ -107,16 +122,7 @@ static void request_page(void)
 	      "the hypervisor's page is movable");
 }
 
-static const struct test tests[] = {
-	{ "[R10] private memory", private_memory },
-	{ "[R10] shared memory", shared_memory },
-	{ "[R10] memfd", memfd },
-	{ "[R10] transparent huge pages", huge_pages },
-	{ "[R10] the I/O request page", request_page },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

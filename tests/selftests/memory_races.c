@@ -66,7 +66,7 @@ static void *map_alone(void *data)
 	return NULL;
 }
 
-static void storm(void)
+TIMED_TEST(storm, 120, "four threads, two VMs, 600 mappings")
 {
 	int fd[2] = { vm_in_state(VM_STARTED, 0), vm_in_state(VM_CREATED, 1) };
 	char *memory = memory_get(MEMORY_SHARED, PAGES(600));
@@ -113,7 +113,7 @@ static void *map_contended(void *data)
 	return NULL;
 }
 
-static void contended(void)
+TIMED_TEST(contended, 120, "four threads want the same places")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(8));
 	int fd = vm_in_state(VM_STARTED, 0);
@@ -172,7 +172,7 @@ static void *change_mappings(void *data)
 	return NULL;
 }
 
-static void changing_mappings(void)
+TIMED_TEST(changing_mappings, 120, "memory that changes while it is mapped")
 {
 	/* the last pages stay, so that mappings of 4 pages fit */
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(64));
@@ -219,7 +219,7 @@ static void *map_into_whatever(void *data)
 	return NULL;
 }
 
-static void vm_comes_and_goes(void)
+TIMED_TEST(vm_comes_and_goes, 120, "a VM that comes and goes while memory is mapped into it")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(300));
 	struct mapper mappers[2];
@@ -302,7 +302,7 @@ static void kill_mapping(struct victim *victim, unsigned int max_us)
 	pins_check(&before, 0, "killed");
 }
 
-static void killed(void)
+TIMED_TEST(killed, 200, "killed while memory is mapped")
 {
 	struct victim victims[] = {
 		{ MEMORY_PRIVATE, PAGES(2000), true },
@@ -319,7 +319,7 @@ static void killed(void)
 }
 
 /* The hypercalls take long, so that most are killed inside of one */
-static void killed_in_hypercall(void)
+TIMED_TEST(killed_in_hypercall, 120, "killed in a hypercall")
 {
 	struct victim victim = { MEMORY_PRIVATE, PAGES(500), true };
 	unsigned int i;
@@ -331,17 +331,7 @@ static void killed_in_hypercall(void)
 		kill_mapping(&victim, 20000);
 }
 
-static const struct test tests[] = {
-	{ "four threads, two VMs, 600 mappings", storm, 120 },
-	{ "four threads want the same places", contended, 120 },
-	{ "memory that changes while it is mapped", changing_mappings, 120 },
-	{ "a VM that comes and goes while memory is mapped into it", vm_comes_and_goes, 120 },
-	{ "killed while memory is mapped", killed, 200 },
-	{ "killed in a hypercall", killed_in_hypercall, 120 },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

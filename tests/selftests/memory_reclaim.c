@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "memseg.h"
 #include "vm.h"
@@ -45,7 +45,7 @@ static void reclaim(void *memory)
 }
 
 /* If the kernel kept all it has, the other tests would prove nothing. */
-static void worthless_pages_go(void)
+TEST(worthless_pages_go, "the kernel takes back what is worthless")
 {
 	uint64_t *memory = memory_get(MEMORY_PRIVATE, PAGE_SIZE);
 
@@ -84,17 +84,17 @@ static void guest_writes(bool unset)
 	check_equal(memory[0], TEXT, "what was beside it");
 }
 
-static void until_unset(void)
+TEST(until_unset, "what a guest wrote stays, after UNSET_MEMSEG")
 {
 	guest_writes(true);
 }
 
-static void until_destroyed(void)
+TEST(until_destroyed, "what a guest wrote stays, after DESTROY_VM")
 {
 	guest_writes(false);
 }
 
-static void request_page(void)
+TEST(request_page, "what the hypervisor wrote to the I/O request page stays")
 {
 	unsigned char *page = vm_io_page(0);
 	int fd = hsm_open();
@@ -109,15 +109,7 @@ static void request_page(void)
 		    SCRIBBLED, "what the hypervisor wrote");
 }
 
-static const struct test tests[] = {
-	{ "the kernel takes back what is worthless", worthless_pages_go },
-	{ "what a guest wrote stays, after UNSET_MEMSEG", until_unset },
-	{ "what a guest wrote stays, after DESTROY_VM", until_destroyed },
-	{ "what the hypervisor wrote to the I/O request page stays", request_page },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

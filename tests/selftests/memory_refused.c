@@ -48,23 +48,23 @@ static void refused_batches(enum testbed_fail how, int answer, int error)
 	}
 }
 
-static void refused(void)
+TEST(refused, "[B14] the n-th batch is refused: all is rolled back")
 {
 	refused_batches(TESTBED_FAIL_REFUSE, -EINVAL, -EINVAL);
 }
 
-static void refused_after(void)
+TEST(refused_after, "[B14] the n-th batch is carried out, but answered with a failure")
 {
 	refused_batches(TESTBED_FAIL_AFTER, HV_FAILED, -EIO);
 }
 
-static void unwritten(void)
+TEST(unwritten, "[B14] the answer to the n-th batch is not written")
 {
 	refused_batches(TESTBED_FAIL_UNWRITTEN, 0, -EIO);
 }
 
 /* A part that is refused takes nothing from its neighbours. */
-static void neighbours_stay(void)
+TEST(neighbours_stay, "rolling back takes nothing from neighbours")
 {
 	char *memory = memory_scattered(COUNT);
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -86,7 +86,7 @@ static void neighbours_stay(void)
 	pins_check(&before, 0, "refused");
 }
 
-static void errors(void)
+TEST(errors, "[B20] errors of the hypervisor")
 {
 	static const struct {
 		int answer, error;
@@ -115,7 +115,7 @@ static void errors(void)
 }
 
 /* Positive answers are no failures. */
-static void positive(void)
+TEST(positive, "positive answers are successes")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(8));
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -149,7 +149,7 @@ static void check_stuck(const struct pins *before)
 	check_equal(now.charged - before->charged, COUNT, "charged pages");
 }
 
-static void refused_roll_back(void)
+TEST(refused_roll_back, "the roll-back is refused: the memory stays pinned")
 {
 	char *memory = memory_scattered(COUNT);
 	struct pins before;
@@ -171,7 +171,7 @@ static void refused_roll_back(void)
 	pins_check(&before, 0, "taken back");
 }
 
-static void stuck_until_destroyed(void)
+TEST(stuck_until_destroyed, "[B2] and is given back when the VM is destroyed")
 {
 	char *memory = memory_scattered(COUNT);
 	struct pins empty, before;
@@ -185,7 +185,7 @@ static void stuck_until_destroyed(void)
 	pins_check(&empty, 0, "destroyed");
 }
 
-static void stuck_mmio(void)
+TEST(stuck_mmio, "MMIO is refused, and to give it back")
 {
 	int fd = vm_in_state(VM_CREATED, 0);
 	struct seen seen = {
@@ -209,7 +209,7 @@ static void stuck_mmio(void)
 }
 
 /* The hypervisor's own memory is no RAM of Linux; it refuses to give it away. */
-static void hypervisors_own(void)
+TEST(hypervisors_own, "[B15] the hypervisor does not give itself away")
 {
 	int fd = vm_in_state(VM_CREATED, 0);
 
@@ -220,7 +220,7 @@ static void hypervisors_own(void)
 	check_sees_nothing(VMID(0));
 }
 
-static void refused_unset(void)
+TEST(refused_unset, "UNSET_MEMSEG is refused: all is as it was")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
 	int fd = vm_in_state(VM_CREATED, 0);
@@ -244,7 +244,7 @@ static void refused_unset(void)
 }
 
 /* The pins of a VM that cannot be destroyed stay, with or without its process. */
-static void dying(void)
+TEST(dying, "[B2] [F2] a VM that is dying keeps its memory")
 {
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
 	struct pins empty, before;
@@ -272,13 +272,12 @@ static void die_with_memory(void *data)
 	char *memory = memory_get(MEMORY_PRIVATE, PAGES(200));
 	int fd = vm_in_state(VM_STARTED, 0);
 
-	(void)data;
 	memory_touch(memory, PAGES(200));
 	check_result(memseg_set(fd, GPA, memory, PAGES(200)), 0, "SET_MEMSEG");
 	hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, -EINVAL);
 }
 
-static void process_gone(void)
+TEST(process_gone, "[B2] also when its process is gone")
 {
 	long pinned = pinned_pages();
 	struct hv_account account;
@@ -292,24 +291,7 @@ static void process_gone(void)
 	check_equal(pinned_pages(), pinned, "pinned pages");
 }
 
-static const struct test tests[] = {
-	{ "[B14] the n-th batch is refused: all is rolled back", refused },
-	{ "[B14] the n-th batch is carried out, but answered with a failure", refused_after },
-	{ "[B14] the answer to the n-th batch is not written", unwritten },
-	{ "rolling back takes nothing from neighbours", neighbours_stay },
-	{ "[B20] errors of the hypervisor", errors },
-	{ "positive answers are successes", positive },
-	{ "the roll-back is refused: the memory stays pinned", refused_roll_back },
-	{ "[B2] and is given back when the VM is destroyed", stuck_until_destroyed },
-	{ "UNSET_MEMSEG is refused: all is as it was", refused_unset },
-	{ "MMIO is refused, and to give it back", stuck_mmio },
-	{ "[B15] the hypervisor does not give itself away", hypervisors_own },
-	{ "[B2] [F2] a VM that is dying keeps its memory", dying },
-	{ "[B2] also when its process is gone", process_gone },
-};
-
 int main(void)
 {
-	return run_tests(tests, ARRAY_SIZE(tests),
-			 NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 }

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guests.h"
+#include "guest.h"
 #include "harness.h"
 #include "kernel.h"
 #include "memseg.h"
@@ -63,32 +63,32 @@ static void measure_kind(enum memory_kind kind, size_t size)
 	measure(memory_kind_names[kind], memory_get(kind, size), size);
 }
 
-static void small_pages(void)
+TIMED_TEST(small_pages, 200, "4 KiB pages")
 {
 	measure_kind(MEMORY_PRIVATE, 64 * MIB);
 }
 
-static void memfd_pages(void)
+TIMED_TEST(memfd_pages, 200, "4 KiB pages of a memfd")
 {
 	measure_kind(MEMORY_MEMFD, 64 * MIB);
 }
 
-static void scattered_pages(void)
+TIMED_TEST(scattered_pages, 200, "4 KiB pages in disorder")
 {
 	measure("private, scattered", memory_scattered(4096), 16 * MIB);
 }
 
-static void transparent_pages(void)
+TIMED_TEST(transparent_pages, 200, "transparent huge pages")
 {
 	measure_kind(MEMORY_THP, 64 * MIB);
 }
 
-static void huge_pages_2m(void)
+TIMED_TEST(huge_pages_2m, 200, "2 MiB pages")
 {
 	measure_kind(MEMORY_HUGE_2M, 64 * MIB);
 }
 
-static void huge_pages_1g(void)
+TIMED_TEST(huge_pages_1g, 200, "a 1 GiB page")
 {
 	measure_kind(MEMORY_HUGE_1G, HUGE_1G);
 }
@@ -182,7 +182,7 @@ static void check_spots(struct guest *guest, const struct seen *halves)
  * Half of it huge pages below 4 GiB, half small ones above: 4 GiB, or as much
  * of the machine's memory as one guest can get.
  */
-static void guest_of_4_gib(void)
+TIMED_TEST(guest_of_4_gib, 300, "[B14] a guest of 4 GiB, or the largest there can be")
 {
 	size_t half = available_memory() / 10 * 4 & -HUGE_2M;
 	static const enum memory_kind kinds[] = { MEMORY_THP, MEMORY_PRIVATE };
@@ -217,7 +217,7 @@ static void guest_of_4_gib(void)
 }
 
 /* More than 4 GiB of guest, of memory that it has several times */
-static void guest_of_5_gib(void)
+TIMED_TEST(guest_of_5_gib, 300, "a guest of 5 GiB")
 {
 	size_t size = available_memory() > 2 * HUGE_1G ? HUGE_1G : 256 * MIB;
 	char *memory = memory_get(MEMORY_THP, size);
@@ -243,17 +243,6 @@ static void guest_of_5_gib(void)
 	pins_check(&before, 5 * HUGE_1G / PAGE_SIZE, "mapped");
 }
 
-static const struct test tests[] = {
-	{ "4 KiB pages", small_pages, 200 },
-	{ "4 KiB pages of a memfd", memfd_pages, 200 },
-	{ "4 KiB pages in disorder", scattered_pages, 200 },
-	{ "transparent huge pages", transparent_pages, 200 },
-	{ "2 MiB pages", huge_pages_2m, 200 },
-	{ "a 1 GiB page", huge_pages_1g, 200 },
-	{ "a guest of 5 GiB", guest_of_5_gib, 300 },
-	{ "[B14] a guest of 4 GiB, or the largest there can be", guest_of_4_gib, 300 },
-};
-
 int main(void)
 {
 	int failed;
@@ -261,8 +250,7 @@ int main(void)
 	mount_filesystems();
 	huge_pages_reserve(HUGE_2M, 32);
 	huge_pages_reserve(HUGE_1G, 1);
-	failed = run_tests(tests, ARRAY_SIZE(tests),
-			   NEED_HYPERVISOR | NEED_DRIVER);
+	failed = run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 	huge_pages_reserve(HUGE_2M, 0);
 	huge_pages_reserve(HUGE_1G, 0);
 	return failed;

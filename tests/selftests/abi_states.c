@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/* Each ioctl in each state of the VM: the result, and who may make hypercalls */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "harness.h"
+#include "kernel.h"
+#include "vm.h"
+
+/* A DYING VM is one whose destruction the hypervisor goes on refusing. */
+static const int results[OPS][VM_STATES] = {
+	/*			EMPTY	CREATED	STARTED	PAUSED	DYING */
+	[OP_GET_API_VERSION] = { 0,	0,	0,	0,	0 },
+	[OP_CREATE_VM] =  { 0,		-EBUSY,	-EBUSY,	-EBUSY,	-EBUSY },
+	[OP_DESTROY_VM] = { -ENODEV,	0,	0,	0,	-EINVAL },
+	[OP_START_VM] =   { -ENODEV,	0,	-EBUSY,	-EBUSY,	-EBUSY },
+	[OP_PAUSE_VM] =   { -ENODEV,	0,	0,	0,	-EBUSY },
+	[OP_CREATE_VCPU] = { -ENODEV,	0,	-EBUSY,	-EBUSY,	-EBUSY },
+	[OP_RESET_VM] =   { -ENODEV,	-EBUSY,	-EBUSY,	0,	-EBUSY },
+	[OP_SET_VCPU_REGS] = { -ENODEV,	0,	-EBUSY,	0,	-EBUSY },
+};
+
+/*
+ * Hypercalls but for HC_PAUSE_VM and HC_DESTROY_VM, which the driver makes by
+ * itself too while it has a VM that is dying.
+ */
+static unsigned long asked_for_calls(void)
+{
+	return hv_calls(HC_ANY) - hv_calls(HC_PAUSE_VM) -
+	       hv_calls(HC_DESTROY_VM);
+}
+
+/* The retries pause once for each time they try to destroy */
+static unsigned long unpaired_pauses(void)
+{
+	return hv_calls(HC_PAUSE_VM) - hv_calls(HC_DESTROY_VM);
+}
+
+static void one_call(enum op op, enum vm_state state)
+{
+	int expected = results[op][state];
+	struct vm_model vm = { state, state == VM_EMPTY ? 0 : 1 };
+	unsigned long calls, pauses;
+	int fd, result;
+
+	fd = vm_in_state(state, 0);
+	calls = asked_for_calls();
+	pauses = unpaired_pauses();
+	result = op_run(op, fd, 0, 1);
+	check_result(result, expected, "%s in %s", op_info[op].name,
+		     vm_state_names[state]);
+	if (expected) {
+		check_equal(asked_for_calls(), calls,
+			    "hypercalls for %s, refused in %s",
+			    op_info[op].name, vm_state_names[state]);
+		if (state != VM_DYING)
+			check_equal(unpaired_pauses(), pauses, "HC_PAUSE_VM");
+	}
+	check_result(op_expect(op, &vm, 1), expected,
+		     "op_expect() of %s in %s", op_info[op].name,
+		     vm_state_names[state]);
+	if (state == VM_DYING) {
+		hv_behave();
+		check_result(vm_destroy(fd), 0, "DESTROY_VM at last");
+	} else {
+		vm_check(0, &vm);
+	}
+	close(fd);
+}
+
+/* Calls that work on any VM that is not dying */
+static int call_msi(int fd)
+{
+	return msi_inject(fd, MSI_ADDR, 0);
+}
+
+static int call_irqline(int fd)
+{
+	return irqline_set(fd, 0, ACRN_IRQLINE_HIGH);
+}
+
+static int call_monitor(int fd)
+{
+	struct acrn_intr_monitor monitor = { .cmd = ACRN_INTR_MONITOR_GET };
+
+	return hsm_ioctl(fd, IC_VM_INTR_MONITOR, &monitor);
+}
+
+static int call_ioeventfd(int fd)
+{
+	return ioeventfd(fd, event_new(), ACRN_IOEVENTFD_PIO, 0x80, 1, 0);
+}
+
+static int call_irqfd(int fd)
+{
+	return irqfd(fd, event_new(), 0, MSI_ADDR, 0);
+}
+
+static const struct {
+	const char *name;
+	int (*call)(int fd);
+} live_calls[] = {
+	{ "INJECT_MSI", call_msi },
+	{ "SET_IRQLINE", call_irqline },
+	{ "VM_INTR_MONITOR", call_monitor },
+	{ "EVENT_IOEVENTFD", call_ioeventfd },
+	{ "EVENT_IRQFD", call_irqfd },
+};
+
+static void all_live_calls(enum vm_state state)
+{
+	static const int expected[VM_STATES] = { -ENODEV, 0, 0, 0, -EBUSY };
+	struct vm_model vm = { state, state == VM_EMPTY ? 0 : 1 };
+	int fd = vm_in_state(state, 0);
+	unsigned long calls;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(live_calls); i++) {
+		calls = asked_for_calls();
+		check_result(live_calls[i].call(fd), expected[state],
+			     "%s in %s", live_calls[i].name,
+			     vm_state_names[state]);
+		if (expected[state])
+			check_equal(asked_for_calls(), calls,
+				    "hypercalls for %s, refused in %s",
+				    live_calls[i].name, vm_state_names[state]);
+		else
+			vm_check(0, &vm);
+	}
+	if (state == VM_DYING) {
+		hv_behave();
+		check_result(vm_destroy(fd), 0, "DESTROY_VM at last");
+	}
+	close(fd);
+}
+
+static void all_calls(enum vm_state state)
+{
+	enum op op;
+
+	for (op = 0; op < OPS; op++)
+		one_call(op, state);
+	all_live_calls(state);
+}
+
+TEST(empty, "[A1] [A17] each ioctl without a VM")
+{
+	all_calls(VM_EMPTY);
+}
+
+TEST(created, "[A2] each ioctl in CREATED")
+{
+	all_calls(VM_CREATED);
+}
+
+TEST(started, "each ioctl in STARTED")
+{
+	all_calls(VM_STARTED);
+}
+
+TEST(paused, "each ioctl in PAUSED")
+{
+	all_calls(VM_PAUSED);
+}
+
+TEST(dying, "[A6] [A7] each ioctl on a VM that is dying")
+{
+	all_calls(VM_DYING);
+}
+
+/* The state is looked at last: a bad argument is bad in every state */
+TEST(bad_arguments_first, "[A17] numbers and arguments are checked before the state")
+{
+	enum vm_state state;
+
+	for (state = VM_EMPTY; state < VM_STATES; state++) {
+		struct acrn_create_vcpu vcpu = { .vcpu_id = ACRN_MAX_VCPUS };
+		struct acrn_create_vm create;
+		struct acrn_set_vcpu_regs regs;
+		int fd = vm_in_state(state, 0);
+		unsigned long calls = asked_for_calls();
+
+		vm_fill_create(&create, 0);
+		create.reserved1 = 1;
+		vm_fill_regs(&regs);
+		regs.reserved0[0] = 1;
+		check_result(hsm_ioctl(fd, ACRN_IC(0xff), NULL), -ENOTTY,
+			     "unknown in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_CREATE_VM, NULL), -EFAULT,
+			     "CREATE_VM in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_CREATE_VCPU, NULL), -EFAULT,
+			     "CREATE_VCPU in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, NULL), -EFAULT,
+			     "SET_VCPU_REGS in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_CREATE_VM, &create), -EINVAL,
+			     "CREATE_VM in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_CREATE_VCPU, &vcpu), -EINVAL,
+			     "CREATE_VCPU in %s", vm_state_names[state]);
+		check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &regs), -EINVAL,
+			     "SET_VCPU_REGS in %s", vm_state_names[state]);
+		check_equal(asked_for_calls(), calls, "hypercalls in %s",
+			    vm_state_names[state]);
+		if (state == VM_DYING) {
+			hv_behave();
+			check_result(vm_destroy(fd), 0, "DESTROY_VM at last");
+		}
+		close(fd);
+	}
+}
+
+int main(void)
+{
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * Requests that the kernel answers in upcalls: a VM that makes too many of them is
+ * held back for a while, and nothing is lost by that.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "guest.h"
+#include "harness.h"
+#include "kernel.h"
+#include "vm.h"
+
+#define HOLD		"acrn_ioreq_hold"
+#define SIGNAL_PORT	0x650
+#define ASK_PORT	0x660
+#define VCPUS		3
+#define KICKS		2000		/* of each vCPU */
+#define SLOW_KICKS	40
+#define ASKS		20
+#define ROUNDS		60
+#define LIMIT_MS	40000
+
+static const struct guest_op without_end[] = {
+	{ .op = GUEST_OUT + 1, .address = SIGNAL_PORT },
+	{ .op = GUEST_AGAIN, .value = FOR_EVER },
+};
+
+static int new_guest(struct guest *guest)
+{
+	int event = event_new();
+
+	guest_new_vcpus(guest, 0, 0, VCPUS);
+	check_result(ioeventfd(guest->fd, event, ACRN_IOEVENTFD_PIO, SIGNAL_PORT,
+			       1, 0), 0, "IOEVENTFD");
+	return event;
+}
+
+static void program_all(struct guest *guest, const struct guest_op *ops,
+			unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		guest_program_vcpu(guest, i, ops, count);
+}
+
+/* The device model's pace for requests that it has to answer */
+static bool answer_slowly(struct guest *guest, struct access *access, void *data)
+{
+	check_equal(access->address, ASK_PORT, "address");
+	usleep(5000);
+	++*(unsigned int *)data;
+	return true;
+}
+
+static bool answer(struct guest *guest, struct access *access, void *data)
+{
+	check_equal(access->address, ASK_PORT, "address");
+	++*(unsigned int *)data;
+	return true;
+}
+
+TIMED_TEST(too_many, 120, "a VM that kicks without pause is held back, and no kick is lost")
+{
+	const struct guest_op kicks[] = {
+		{ .op = GUEST_OUT + 1, .address = SIGNAL_PORT },
+		{ .op = GUEST_AGAIN, .value = KICKS - 1 },
+		{ .op = GUEST_END },
+	};
+	unsigned int held, asked = 0;
+	struct guest guest;
+	int event = new_guest(&guest);
+
+	program_all(&guest, kicks, ARRAY_SIZE(kicks));
+	trace_start(HOLD);
+	guest_start(&guest);
+	serve_until_done(&guest, answer, &asked, LIMIT_MS);
+	trace_stop();
+	held = trace_count(HOLD);
+	check_equal(event_count(event), VCPUS * KICKS, "signals");
+	check_equal(asked, 0, "requests for the device model");
+	check(held, "never held back");
+	report("held back %u times in %u kicks", held, VCPUS * KICKS);
+}
+
+/* One kick each 5 ms is nobody's burden; a busy machine may make it look so. */
+TEST(a_few, "a VM that kicks now and then is not")
+{
+	const struct guest_op kicks[] = {
+		{ .op = GUEST_OUT + 1, .address = SIGNAL_PORT },
+		{ .op = GUEST_IN + 1, .address = ASK_PORT },
+		{ .op = GUEST_AGAIN, .value = SLOW_KICKS - 1 },
+		{ .op = GUEST_END },
+	};
+	const struct guest_op end = { .op = GUEST_END };
+	unsigned int i, held, asked = 0;
+	struct guest guest;
+	int event = new_guest(&guest);
+
+	guest_program_vcpu(&guest, 0, kicks, ARRAY_SIZE(kicks));
+	for (i = 1; i < VCPUS; i++)
+		guest_program_vcpu(&guest, i, &end, 1);
+	trace_start(HOLD);
+	guest_start(&guest);
+	serve_until_done(&guest, answer_slowly, &asked, LIMIT_MS);
+	trace_stop();
+	held = trace_count(HOLD);
+	check_equal(event_count(event), SLOW_KICKS, "signals");
+	check_equal(asked, SLOW_KICKS, "requests for the device model");
+	check(held <= SLOW_KICKS / 4, "held back %u times in %u kicks", held,
+	      SLOW_KICKS);
+}
+
+/* What a vCPU asks its device model is answered while the others kick. */
+TEST(another_vcpu, "another vCPU has its requests answered")
+{
+	const struct guest_op asks[] = {
+		{ .op = GUEST_IN + 1, .address = ASK_PORT },
+		{ .op = GUEST_AGAIN, .value = ASKS - 1 },
+		{ .op = GUEST_END },
+	};
+	uint64_t end = now_us() + LIMIT_MS * 1000ULL;
+	unsigned int asked = 0;
+	struct guest guest;
+	int event = new_guest(&guest);
+
+	program_all(&guest, without_end, ARRAY_SIZE(without_end));
+	guest_program_vcpu(&guest, 0, asks, ARRAY_SIZE(asks));
+	guest_start(&guest);
+	while (!guest_vcpu_done(&guest, 0, 0)) {
+		check(now_us() < end, "%u of %u requests answered", asked, ASKS);
+		if (wait_for_request(&guest, 100))
+			serve_once(&guest, answer, &asked);
+	}
+	check_equal(asked, ASKS, "requests for the device model");
+	check(event_count(event), "no signals");
+}
+
+/* Paused and reset at any moment, held back or not, it can start again. */
+TIMED_TEST(paused, 120, "paused and reset while it is held back")
+{
+	unsigned int round;
+	struct guest guest;
+	int event = new_guest(&guest);
+
+	trace_start(HOLD);
+	for (round = 0; round < ROUNDS; round++) {
+		program_all(&guest, without_end, ARRAY_SIZE(without_end));
+		guest_start(&guest);
+		usleep(random() % 20000);
+		check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
+		event_count(event);
+		usleep(random() % 10000);
+		check_equal(event_count(event), 0, "signals of a paused VM");
+		check_result(vm_reset(guest.fd), 0, "RESET_VM");
+		guest_set_regs(&guest);
+	}
+	trace_stop();
+	check(trace_count(HOLD), "never held back");
+}
+
+/* What goes on after it was held back must not meet the next VM, or none. */
+TIMED_TEST(destroyed, 120, "destroyed while it is held back")
+{
+	struct guest guest;
+	unsigned int round;
+
+	trace_start(HOLD);
+	for (round = 0; round < ROUNDS; round++) {
+		int event = new_guest(&guest);
+
+		program_all(&guest, without_end, ARRAY_SIZE(without_end));
+		guest_start(&guest);
+		usleep(random() % 20000);
+		if (round % 2) {
+			guest_end(&guest);
+		} else {
+			close(guest.fd);
+			munmap(guest.memory, GUEST_SIZE);
+		}
+		close(event);
+	}
+	trace_stop();
+	check(trace_count(HOLD), "never held back");
+}
+
+int main(void)
+{
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+}
