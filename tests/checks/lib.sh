@@ -155,7 +155,7 @@ debs() {
 
 # kbuild KDIR DIR [ARGUMENT...]: build the module, whose sources are in DIR
 kbuild() {
-	make -C "$1" M="$2" CONFIG_ACRN_HSM=m -j"$jobs" "${@:3}" modules
+	make -C "$1" M="$2" -j"$jobs" "${@:3}" modules
 }
 
 # own_warnings DIR LOG: the compiler's warnings about files below DIR are failures
