@@ -17,6 +17,7 @@
 #define VERSION_MIN	0x20c		/* has xloadflags */
 #define ENTRY_64	0x200		/* from where the kernel is loaded */
 #define SECTOR		512
+#define PARAGRAPH	16		/* unit of syssize */
 #define PAGE		4096UL
 #define LOADER_UNKNOWN	0xff
 
@@ -56,18 +57,25 @@ static struct setup_header get_header(const struct file *kernel)
 	return header;
 }
 
-/* The protected-mode part, which decompresses the rest */
+/*
+ * The protected-mode part, which decompresses itself.  What a file has behind it,
+ * such as a signature, is not for the guest.
+ */
 static void load_kernel(struct vm *vm, const struct file *kernel,
 			const struct setup_header *header)
 {
 	unsigned int sectors = header->setup_sects ? header->setup_sects : 4;
 	size_t setup = (1 + sectors) * SECTOR;
+	size_t size = (size_t)header->syssize * PARAGRAPH;
 
-	if (kernel->size <= setup)
-		errx(1, "%s: only half a kernel", kernel->name);
+	if (kernel->size < setup || kernel->size - setup < size)
+		errx(1, "%s: only a part of a kernel", kernel->name);
+	/* It also has to hold the entry, and needs no less room than it takes */
+	if (size <= ENTRY_64 || header->init_size < size)
+		errx(1, "%s: its header makes no sense", kernel->name);
 	vm_must_have(vm, header->pref_address, header->init_size);
-	memcpy(vm_must_have(vm, header->pref_address, kernel->size - setup),
-	       kernel->bytes + setup, kernel->size - setup);
+	memcpy(vm_must_have(vm, header->pref_address, size),
+	       kernel->bytes + setup, size);
 }
 
 static void load_initrd(struct vm *vm, const struct file *initrd,

@@ -59,7 +59,7 @@ static uint64_t load_elf(struct vm *vm, const struct file *file)
 	    header->e_phentsize != sizeof(Elf64_Phdr) ||
 	    header->e_phoff > size ||
 	    header->e_phnum > (size - header->e_phoff) / sizeof(Elf64_Phdr))
-		errx(1, "not a 64-bit ELF file");
+		errx(1, "%s: not a 64-bit ELF file", file->name);
 
 	for (i = 0; i < header->e_phnum; i++) {
 		Elf64_Phdr segment;
@@ -73,7 +73,8 @@ static uint64_t load_elf(struct vm *vm, const struct file *file)
 		if (segment.p_offset > size ||
 		    segment.p_filesz > size - segment.p_offset ||
 		    segment.p_filesz > segment.p_memsz)
-			errx(1, "segment %u is not in the file", i);
+			errx(1, "%s: segment %u is not in the file", file->name,
+			     i);
 		load_bytes(vm, segment.p_paddr, file->bytes + segment.p_offset,
 			   segment.p_filesz);
 		/* After a reset it is not zero any more. */

@@ -6,7 +6,9 @@
  * buffers.  It is carried out at once, so the guest's vCPUs go on meanwhile but
  * other requests wait.
  */
+#define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,6 +133,25 @@ const struct virtio_counts *virtio_blk_counts(void)
 	return &blk.counts;
 }
 
+/*
+ * One VM may write to a file, or any number may read it: two file systems on the
+ * same blocks destroy each other.  The lock ends with the file descriptor, so with
+ * this process at the latest.
+ */
+static void lock(const char *file, bool write)
+{
+	struct flock whole = {
+		.l_type = write ? F_WRLCK : F_RDLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (!fcntl(disk, F_OFD_SETLK, &whole))
+		return;
+	if (errno == EAGAIN || errno == EACCES)
+		errx(1, "%s: in use by another VM", file);
+	err(1, "%s: lock", file);
+}
+
 /**
  * virtio_blk_add() - plug a disk in; ends the program if that fails
  * @vm: its VM
@@ -148,6 +169,7 @@ void virtio_blk_add(struct vm *vm, const char *file, unsigned int slot)
 	}
 	if (disk < 0)
 		err(1, "%s", file);
+	lock(file, !(blk.offered & 1UL << VIRTIO_BLK_F_RO));
 	size = lseek(disk, 0, SEEK_END);
 	if (size < SECTOR)
 		errx(1, "%s: smaller than a sector", file);
