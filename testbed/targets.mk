@@ -3,7 +3,7 @@
 # sets HERE.
 
 .PHONY: demo demo-shell shell check check-checks check-selftests check-nightly check-list \
-	coverage fuzz soak help-testing
+	coverage fuzz soak deb help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -47,6 +47,9 @@ soak:
 		--timeout $(shell expr $(MINUTES) '*' 200 + 600) \
 		--log '$(HERE)/build/logs/soak' --tests stress_soak
 
+deb:
+	@'$(HERE)/packaging/build-deb'
+
 help: help-testing
 help-testing:
 	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
@@ -63,4 +66,5 @@ help-testing:
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo '  soak             device models killed by the thousand; MINUTES=30 KERNEL=debug'
+	@echo '  deb              the packages for Debian, into build/deb'
 	@echo
