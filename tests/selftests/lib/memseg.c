@@ -131,7 +131,9 @@ void *memory_at(enum memory_kind kind, void *at, size_t size)
 	      strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	if (kind == MEMORY_THP)
+	/* PREEMPT_RT has none: small pages then, as with THP that is not to be had */
+	if (kind == MEMORY_THP &&
+	    !access("/sys/kernel/mm/transparent_hugepage", F_OK))
 		check(!madvise(memory, size, MADV_HUGEPAGE), "madvise: %s",
 		      strerror(errno));
 	else if (kind == MEMORY_PRIVATE)
