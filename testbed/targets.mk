@@ -3,7 +3,7 @@
 # sets HERE.
 
 .PHONY: demo demo-shell shell check check-checks check-selftests check-nightly check-list \
-	coverage fuzz soak deb help-testing
+	coverage fuzz soak deb bench bench-profile bench-publish help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -50,6 +50,18 @@ soak:
 deb:
 	@'$(HERE)/packaging/build-deb'
 
+# Instructions beside Linux's own driver, exactly
+bench:
+	@'$(HERE)/bench/run' $(if $(KERNEL),--kernel '$(KERNEL)')
+
+# The figures that are committed: the table, the chart, and what make check goes by
+bench-publish:
+	@'$(HERE)/bench/run' --guard --publish
+	@'$(HERE)/bench/run' --publish
+
+bench-profile:
+	@'$(HERE)/bench/run' --profile '$(or $(OP),pause)' --driver '$(or $(DRIVER),ours)'
+
 help: help-testing
 help-testing:
 	@echo 'Trying it out and testing it, in QEMU, without hardware help; what is missing is'
@@ -65,6 +77,11 @@ help-testing:
 	@echo '  coverage         the same on debug, and which lines of the driver they reach'
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
+	@echo '  bench            what operations cost beside Linux'"'"'s own driver, in instructions;'
+	@echo '                   KERNEL=6.1: on a stock kernel'
+	@echo '  bench-profile    where they go, by function; OP=pause (see bench/rows)'
+	@echo '                   DRIVER=ours, linux or floor'
+	@echo '  bench-publish    put what bench measures into the documents and the checks'
 	@echo '  soak             device models killed by the thousand; MINUTES=30 KERNEL=debug'
 	@echo '  deb              the packages for Debian, into build/deb'
 	@echo

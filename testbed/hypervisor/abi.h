@@ -126,7 +126,9 @@ struct hc_regions {
 
 #define REGION_ADD	0
 #define REGION_DELETE	2
+#ifndef REGIONS_MAX
 #define REGIONS_MAX	128
+#endif
 
 #define PROT_READ	BIT(0)
 #define PROT_WRITE	BIT(1)

@@ -11,7 +11,7 @@
  */
 #include "hv.h"
 
-static const u8 uuids[TESTBED_MAX_VMS][16] = TESTBED_UUIDS;
+static const u8 uuids[][16] = TESTBED_UUIDS;
 
 struct vm vms[TESTBED_MAX_VMS];
 u32 vcpu_limit = TESTBED_MAX_VCPUS;	/* under hv_lock */

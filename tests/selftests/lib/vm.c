@@ -99,7 +99,7 @@ void *vm_io_page(unsigned int config)
 
 void vm_uuid(unsigned int config, void *uuid)
 {
-	static const unsigned char uuids[MAX_VMS][16] = TESTBED_UUIDS;
+	static const unsigned char uuids[][16] = TESTBED_UUIDS;
 
 	memcpy(uuid, uuids[config], sizeof(uuids[config]));
 }
