@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * ACRN HSM: the device node, the table of its ioctls, module init and exit.
+ * ACRN HSM: the device node, the dispatcher of its ioctls, module init and exit.
  *
- * Every ioctl takes the same way: found in the table, its argument copied in,
- * checked by itself, then against the caller's rights, then against the state
- * of the VM under its lock; then its function runs, and the result is copied
- * out.  What a function gets is therefore well-formed, allowed and legal.
+ * Every ioctl takes the same way: found in a table, its argument brought in,
+ * checked by itself, then against the caller's rights, then against the state of
+ * the VM under its lock; then its handler runs, and the result is brought out.
+ * What a handler gets is therefore well-formed, allowed and legal.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,13 +16,10 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/string.h>
-#include <linux/uaccess.h>
 
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
@@ -30,216 +27,15 @@
 #include <asm/acrn.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 #include "acrn_trace.h"
-
-/* Values of struct acrn_ioctl.states */
-#define ACRN_IN(state)			BIT(ACRN_VM_##state)
-#define ACRN_IN_LIVE							\
-	(ACRN_IN(CREATED) | ACRN_IN(STARTED) | ACRN_IN(PAUSED))
-#define ACRN_IN_ANY			0
-
-/* Values of struct acrn_ioctl.dir; 0: there is no argument */
-#define ACRN_ARG_IN			BIT(0)
-#define ACRN_ARG_OUT			BIT(1)
-#define ACRN_ARG_VALUE			BIT(2)
-
-/**
- * struct acrn_ioctl - an ioctl
- * @cmd: its number; 0 in rows of the table that stand for no ioctl
- * @states: the states of the VM in which it is legal, ACRN_IN() or'ed.
- *	%ACRN_IN_ANY: it has nothing to do with the VM, which is not locked then
- * @size: of what the argument points to, bytes
- * @dir: whether that is copied in, out, both or not at all, or whether the
- *	argument is a number and no pointer
- * @unlocked: @func does its own locking; the state may change under it
- * @builder: only the address space that created the VM may do this to it
- * @check: is the argument well-formed?  Or NULL: there is nothing to check
- * @reaches_hw: does this argument ask for something that reaches hardware, and
- *	so needs a capability?  Or NULL: never
- * @func: does it; its result is the ioctl's
- * @undo: takes back what @func did, if its result cannot be copied out.  Or
- *	NULL: @func changed nothing
- */
-struct acrn_ioctl {
-	unsigned int cmd;
-	u16 states;
-	u16 size;
-	u8 dir;
-	bool unlocked;
-	bool builder;
-	int (*check)(const union acrn_ioctl_arg *arg);
-	bool (*reaches_hw)(const union acrn_ioctl_arg *arg);
-	int (*func)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-	int (*undo)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-};
-
-static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
-				      union acrn_ioctl_arg *arg)
-{
-	arg->api_version.major_version = ACRN_API_VERSION_MAJOR;
-	arg->api_version.minor_version = ACRN_API_VERSION_MINOR;
-	return 0;
-}
-
-static const struct acrn_ioctl acrn_ioctls[] = {
-	[IC_GET_API_VERSION & 0xff] = {
-		.cmd = IC_GET_API_VERSION,
-		.states = ACRN_IN_ANY,
-		.size = sizeof(struct acrn_api_version),
-		.dir = ACRN_ARG_OUT,
-		.func = acrn_ioctl_get_api_version,
-	},
-	[IC_CREATE_VM & 0xff] = {
-		.cmd = IC_CREATE_VM,
-		.states = ACRN_IN(EMPTY),
-		.size = sizeof(struct acrn_create_vm),
-		.dir = ACRN_ARG_IN | ACRN_ARG_OUT,
-		.check = acrn_check_create_vm,
-		.reaches_hw = acrn_create_vm_reaches_hw,
-		.func = acrn_ioctl_create_vm,
-		.undo = acrn_ioctl_destroy_vm,
-	},
-	[IC_DESTROY_VM & 0xff] = {
-		.cmd = IC_DESTROY_VM,
-		.states = ACRN_IN_LIVE | ACRN_IN(DYING),
-		.func = acrn_ioctl_destroy_vm,
-	},
-	[IC_START_VM & 0xff] = {
-		.cmd = IC_START_VM,
-		.states = ACRN_IN(CREATED),
-		.func = acrn_ioctl_start_vm,
-	},
-	[IC_PAUSE_VM & 0xff] = {
-		.cmd = IC_PAUSE_VM,
-		.states = ACRN_IN_LIVE,
-		.func = acrn_ioctl_pause_vm,
-	},
-	[IC_CREATE_VCPU & 0xff] = {
-		.cmd = IC_CREATE_VCPU,
-		.states = ACRN_IN(CREATED),
-		.size = sizeof(struct acrn_create_vcpu),
-		.dir = ACRN_ARG_IN,
-		.builder = true,
-		.check = acrn_check_create_vcpu,
-		.func = acrn_ioctl_create_vcpu,
-	},
-	[IC_RESET_VM & 0xff] = {
-		.cmd = IC_RESET_VM,
-		.states = ACRN_IN(PAUSED),
-		.func = acrn_ioctl_reset_vm,
-	},
-	[IC_SET_VCPU_REGS & 0xff] = {
-		.cmd = IC_SET_VCPU_REGS,
-		.states = ACRN_IN(CREATED) | ACRN_IN(PAUSED),
-		.size = sizeof(struct acrn_set_vcpu_regs),
-		.dir = ACRN_ARG_IN,
-		.builder = true,
-		.check = acrn_check_set_vcpu_regs,
-		.func = acrn_ioctl_set_vcpu_regs,
-	},
-	[IC_INJECT_MSI & 0xff] = {
-		.cmd = IC_INJECT_MSI,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_msi_entry),
-		.dir = ACRN_ARG_IN,
-		.unlocked = true,
-		.func = acrn_ioctl_inject_msi,
-	},
-	[IC_VM_INTR_MONITOR & 0xff] = {
-		.cmd = IC_VM_INTR_MONITOR,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_intr_monitor),
-		.dir = ACRN_ARG_IN | ACRN_ARG_OUT,
-		.check = acrn_check_intr_monitor,
-		.func = acrn_ioctl_intr_monitor,
-	},
-	[IC_SET_IRQLINE & 0xff] = {
-		.cmd = IC_SET_IRQLINE,
-		.states = ACRN_IN_LIVE,
-		.dir = ACRN_ARG_VALUE,
-		.unlocked = true,
-		.check = acrn_check_set_irqline,
-		.func = acrn_ioctl_set_irqline,
-	},
-	[IC_NOTIFY_REQUEST_FINISH & 0xff] = {
-		.cmd = IC_NOTIFY_REQUEST_FINISH,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_ioreq_notify),
-		.dir = ACRN_ARG_IN,
-		.unlocked = true,
-		.func = acrn_ioctl_notify_request_finish,
-	},
-	[IC_CREATE_IOREQ_CLIENT & 0xff] = {
-		.cmd = IC_CREATE_IOREQ_CLIENT,
-		.states = ACRN_IN_LIVE,
-		.func = acrn_ioctl_create_ioreq_client,
-	},
-	[IC_ATTACH_IOREQ_CLIENT & 0xff] = {
-		.cmd = IC_ATTACH_IOREQ_CLIENT,
-		.states = ACRN_IN_LIVE,
-		.dir = ACRN_ARG_VALUE,
-		.unlocked = true,
-		.func = acrn_ioctl_attach_ioreq_client,
-	},
-	[IC_DESTROY_IOREQ_CLIENT & 0xff] = {
-		.cmd = IC_DESTROY_IOREQ_CLIENT,
-		.states = ACRN_IN_LIVE,
-		.dir = ACRN_ARG_VALUE,
-		.func = acrn_ioctl_destroy_ioreq_client,
-	},
-	[IC_CLEAR_VM_IOREQ & 0xff] = {
-		.cmd = IC_CLEAR_VM_IOREQ,
-		.states = ACRN_IN(CREATED) | ACRN_IN(PAUSED),
-		.func = acrn_ioctl_clear_vm_ioreq,
-	},
-	[IC_SET_MEMSEG & 0xff] = {
-		.cmd = IC_SET_MEMSEG,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_memseg),
-		.dir = ACRN_ARG_IN,
-		.builder = true,
-		.check = acrn_check_set_memseg,
-		.reaches_hw = acrn_memseg_reaches_hw,
-		.func = acrn_ioctl_set_memseg,
-	},
-	[IC_UNSET_MEMSEG & 0xff] = {
-		.cmd = IC_UNSET_MEMSEG,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_memseg),
-		.dir = ACRN_ARG_IN,
-		.builder = true,
-		.check = acrn_check_memseg,
-		.func = acrn_ioctl_unset_memseg,
-	},
-	[IC_EVENT_IOEVENTFD & 0xff] = {
-		.cmd = IC_EVENT_IOEVENTFD,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_ioeventfd),
-		.dir = ACRN_ARG_IN,
-		.check = acrn_check_ioeventfd,
-		.func = acrn_ioctl_ioeventfd,
-	},
-	[IC_EVENT_IRQFD & 0xff] = {
-		.cmd = IC_EVENT_IRQFD,
-		.states = ACRN_IN_LIVE,
-		.size = sizeof(struct acrn_irqfd),
-		.dir = ACRN_ARG_IN,
-		.check = acrn_check_irqfd,
-		.func = acrn_ioctl_irqfd,
-	},
-};
 
 static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
 {
-	unsigned int nr = cmd & 0xff;
-
-	if (nr >= ARRAY_SIZE(acrn_ioctls))
-		return NULL;
-	nr = array_index_nospec(nr, ARRAY_SIZE(acrn_ioctls));
-	return acrn_ioctls[nr].cmd == cmd ? &acrn_ioctls[nr] : NULL;
+	return acrn_ic_find(cmd);
 }
 
-static bool acrn_may_reach_hw(void)
+static bool acrn_has_cap(void)
 {
 	return capable(CAP_SYS_RAWIO) || capable(CAP_SYS_ADMIN);
 }
@@ -256,67 +52,60 @@ static int acrn_ioctl_legal(const struct acrn_vm *vm,
 }
 
 static int acrn_ioctl_call(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
-			   union acrn_ioctl_arg *arg, void __user *argp)
+			   union acrn_ioctl_arg *arg, unsigned long user)
 {
 	int ret;
 
-	if (ioctl->states != ACRN_IN_ANY) {
-		ret = acrn_ioctl_legal(vm, ioctl);
-		if (ret)
-			return ret;
-	}
-
-	ret = ioctl->func(vm, arg);
-	if (ret || !(ioctl->dir & ACRN_ARG_OUT))
+	ret = acrn_ioctl_legal(vm, ioctl);
+	if (ret)
 		return ret;
 
-	if (copy_to_user(argp, arg, ioctl->size)) {
-		if (ioctl->undo)
-			ioctl->undo(vm, arg);
-		return -EFAULT;
-	}
-	return 0;
+	ret = ioctl->func(vm, arg);
+	if (ret || !ioctl->out)
+		return ret;
+
+	ret = ioctl->out(arg, user);
+	if (ret < 0 && ioctl->undo)
+		ioctl->undo(vm, arg);
+	return ret;
 }
 
 static int acrn_ioctl_run(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
-			  unsigned long ioctl_arg)
+			  unsigned long user)
 {
-	void __user *argp = (void __user *)ioctl_arg;
 	union acrn_ioctl_arg arg;
 	int ret;
 
-	if (ioctl->dir & ACRN_ARG_VALUE)
-		arg.value = ioctl_arg;
-	else if (!(ioctl->dir & ACRN_ARG_IN))
-		memset(&arg, 0, ioctl->size);
-	else if (copy_from_user(&arg, argp, ioctl->size))
-		return -EFAULT;
-
+	if (ioctl->in) {
+		ret = ioctl->in(vm, &arg, user);
+		if (ret)
+			return ret;
+	}
 	if (ioctl->check) {
 		ret = ioctl->check(&arg);
 		if (ret)
 			return ret;
 	}
-	if (ioctl->reaches_hw && ioctl->reaches_hw(&arg) && !acrn_may_reach_hw())
+	if (ioctl->needs_cap && ioctl->needs_cap(&arg) && !acrn_has_cap())
 		return -EPERM;
 
-	if (ioctl->unlocked || ioctl->states == ACRN_IN_ANY)
-		return acrn_ioctl_call(vm, ioctl, &arg, argp);
+	if (ioctl->unlocked)
+		return acrn_ioctl_call(vm, ioctl, &arg, user);
 
 	/* A process being killed need not wait for the other threads' calls. */
 	if (mutex_lock_killable(&vm->lock))
 		return -EINTR;
-	/* A VM that is not there is nobody's. */
-	if (ioctl->builder && vm->mm && vm->mm != current->mm)
+	/* An EMPTY file has no owner. */
+	if (ioctl->owner && vm->mm && vm->mm != current->mm)
 		ret = -EPERM;
 	else
-		ret = acrn_ioctl_call(vm, ioctl, &arg, argp);
+		ret = acrn_ioctl_call(vm, ioctl, &arg, user);
 	mutex_unlock(&vm->lock);
 	return ret;
 }
 
 static long acrn_dev_ioctl(struct file *filp, unsigned int cmd,
-			   unsigned long ioctl_arg)
+			   unsigned long user)
 {
 	const struct acrn_ioctl *ioctl = acrn_ioctl_find(cmd);
 	struct acrn_vm *vm = filp->private_data;
@@ -326,7 +115,7 @@ static long acrn_dev_ioctl(struct file *filp, unsigned int cmd,
 		return -ENOTTY;
 
 	trace_acrn_ioctl_enter(cmd, READ_ONCE(vm->vmid));
-	ret = acrn_ioctl_run(vm, ioctl, ioctl_arg);
+	ret = acrn_ioctl_run(vm, ioctl, user);
 	trace_acrn_ioctl_exit(cmd, READ_ONCE(vm->vmid), ret);
 	return ret;
 }

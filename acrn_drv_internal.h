@@ -15,12 +15,11 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include <linux/acrn/acrn_drv.h>
 #include <linux/acrn/acrn_ioctl_defs.h>
 
 #include "acrn_hypercall.h"
 
-struct acrn_io_access;
-struct acrn_ioreq_client;
 struct file;
 struct mm_struct;
 struct page;
@@ -61,8 +60,8 @@ enum acrn_vm_state {
  * @taken: bit per slot: taken from the hypervisor and not given back
  * @for_dm: bit per slot: taken, for the device model to handle; written under
  *	@lock, atomically for those who look without it
- * @untold: bit per slot: given back, but the hypervisor was not told
- * @owner: per slot: taken, for this client in the kernel to handle
+ * @notify_pending: bit per slot: given back, but the hypervisor was not told
+ * @client: per slot: taken, for this client in the kernel to handle
  * @clients: the clients in the kernel
  * @ioeventfds: the ioeventfds
  */
@@ -80,8 +79,8 @@ struct acrn_ioreq {
 	int last_id;
 	unsigned long taken;
 	unsigned long for_dm;
-	unsigned long untold;
-	struct acrn_ioreq_client *owner[ACRN_MAX_VCPUS];
+	unsigned long notify_pending;
+	struct acrn_ioreq_client *client[ACRN_MAX_VCPUS];
 	struct list_head clients;
 	struct list_head ioeventfds;
 };
@@ -90,13 +89,11 @@ struct acrn_ioreq {
  * struct acrn_irq - the interrupts of a User VM
  * @lock: guards the others; taken wherever an interrupt can come from
  * @enabled: the VM can get interrupts; implies that &acrn_vm.vmid is its own
- * @life: changes when @enabled does
  * @msi: parameter block of the hypercall
  */
 struct acrn_irq {
 	raw_spinlock_t lock;	/* see the lock order of struct acrn_vm */
 	bool enabled;
-	u64 life;
 	struct acrn_msi_entry msi;
 };
 
@@ -156,113 +153,93 @@ struct acrn_vm {
 };
 
 /**
- * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
- * @api_version: of IC_GET_API_VERSION
- * @create_vm: of IC_CREATE_VM
- * @create_vcpu: of IC_CREATE_VCPU
- * @set_vcpu_regs: of IC_SET_VCPU_REGS
- * @notify: of IC_NOTIFY_REQUEST_FINISH
- * @memseg: of IC_SET_MEMSEG and IC_UNSET_MEMSEG
- * @msi: of IC_INJECT_MSI
- * @intr_monitor: of IC_VM_INTR_MONITOR
- * @ioeventfd: of IC_EVENT_IOEVENTFD
- * @irqfd: of IC_EVENT_IRQFD
- * @value: of those whose argument is a number and no pointer
+ * struct acrn_ioreq_range - addresses a client handles
+ * @node: in &acrn_ioreq_client.ranges
+ * @type: ACRN_IOREQ_*
+ * @start: the first
+ * @last: the last
  */
-union acrn_ioctl_arg {
-	struct acrn_api_version api_version;
-	struct acrn_create_vm create_vm;
-	struct acrn_create_vcpu create_vcpu;
-	struct acrn_set_vcpu_regs set_vcpu_regs;
-	struct acrn_ioreq_notify notify;
-	struct acrn_memseg memseg;
-	struct acrn_msi_entry msi;
-	struct acrn_intr_monitor intr_monitor;
-	struct acrn_ioeventfd ioeventfd;
-	struct acrn_irqfd irqfd;
-	u64 value;
+struct acrn_ioreq_range {
+	struct list_head node;
+	u32 type;
+	u64 start;
+	u64 last;
 };
+
+/**
+ * struct acrn_ioreq_client - somebody in the kernel who handles requests
+ * @vm: its VM, on which it holds a reference
+ * @node: in &acrn_ioreq.clients; not on a list once the VM is destroyed
+ * @ranges: list of &struct acrn_ioreq_range
+ * @handler: what handles a request
+ * @data: for @handler
+ *
+ * All but @vm under &acrn_ioreq.lock.
+ */
+struct acrn_ioreq_client {
+	struct acrn_vm *vm;
+	struct list_head node;
+	struct list_head ranges;
+	acrn_ioreq_handler_t handler;
+	void *data;
+};
+
+/* acrn_vm.c */
+struct acrn_vm *acrn_vm_alloc(void);
+void acrn_vm_get(struct acrn_vm *vm);
+void acrn_vm_put(struct acrn_vm *vm);
+void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state);
+struct acrn_vm *acrn_vm_find_get(u16 vmid);
+int acrn_vm_publish(struct acrn_vm *vm);
+void acrn_vm_unlist(struct acrn_vm *vm);
+void acrn_vm_list_dying(struct acrn_vm *vm);
+void acrn_vms_visit_dying(void (*func)(struct acrn_vm *vm));
+void acrn_vms_visit(void (*func)(struct acrn_vm *vm));
+void acrn_vms_show(struct seq_file *s);
 
 /* acrn_vm_mngt.c */
 struct acrn_vm *acrn_vm_new(void);
-void acrn_vm_get(struct acrn_vm *vm);
-void acrn_vm_put(struct acrn_vm *vm);
-struct acrn_vm *acrn_vm_find_get(u16 vmid);
 void acrn_vm_close(struct acrn_vm *vm);
-void acrn_vms_dispatch(void);
-void acrn_vms_show(struct seq_file *s);
 void acrn_vms_exit(void);
-
-int acrn_check_create_vm(const union acrn_ioctl_arg *arg);
-bool acrn_create_vm_reaches_hw(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 /* acrn_mm.c */
 void acrn_mm_release(struct acrn_vm *vm);
-
-int acrn_check_memseg(const union acrn_ioctl_arg *arg);
-int acrn_check_set_memseg(const union acrn_ioctl_arg *arg);
-bool acrn_memseg_reaches_hw(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 /* acrn_ioreq.c */
 void acrn_ioreq_init(struct acrn_vm *vm);
 int acrn_ioreq_page_pin(struct acrn_vm *vm, u64 uaddr);
 int acrn_ioreq_page_share(struct acrn_vm *vm);
 void acrn_ioreq_page_unpin(struct acrn_vm *vm);
+void acrn_ioreq_upcall(void);
 void acrn_ioreq_dispatch(struct acrn_vm *vm);
-void acrn_ioreq_run(struct acrn_vm *vm, bool running);
+void acrn_ioreq_start(struct acrn_vm *vm);
+void acrn_ioreq_pause(struct acrn_vm *vm);
 void acrn_ioreq_clear(struct acrn_vm *vm);
-void acrn_ioreq_stop(struct acrn_vm *vm);
+void acrn_ioreq_teardown(struct acrn_vm *vm);
+void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
+			  u32 type, u64 value);
+int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu);
+void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type);
 __poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
 			 poll_table *wait);
-
-int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
-				     union acrn_ioctl_arg *arg);
-int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 /* acrn_irq.c */
 void acrn_irq_init(struct acrn_vm *vm);
 void acrn_irq_enable(struct acrn_vm *vm, bool enable);
-u64 acrn_vm_life(struct acrn_vm *vm);
 int acrn_vm_inject_msi(struct acrn_vm *vm, const struct acrn_msi_entry *msi);
-int acrn_vm_inject_msi_in(struct acrn_vm *vm, u64 life,
-			  const struct acrn_msi_entry *msi);
-
-int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_check_set_irqline(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_vm_inject_msi_locked(struct acrn_vm *vm,
+			      const struct acrn_msi_entry *msi);
 
 /* acrn_ioeventfd.c */
 bool acrn_ioeventfd_signal(struct acrn_vm *vm,
 			   const struct acrn_io_access *access);
 void acrn_ioeventfd_release(struct acrn_vm *vm);
 
-int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-
 /* acrn_irqfd.c */
 int acrn_irqfd_init(void);
 void acrn_irqfd_exit(void);
 void acrn_irqfd_vm_init(struct acrn_vm *vm);
 void acrn_irqfd_release(struct acrn_vm *vm);
-
-int acrn_check_irqfd(const union acrn_ioctl_arg *arg);
-int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 /* acrn_upcall.c */
 int acrn_upcall_init(void);

@@ -31,22 +31,10 @@ struct acrn_hc_stat {
 	atomic_long_t failures;
 };
 
+#define ACRN_HC_STAT(hc, nr)						\
+	[nr] = { .name = #hc },
 static struct acrn_hc_stat acrn_hc_stats[] = {
-	[ACRN_HC_GET_API_VERSION]       = { .name = "GET_API_VERSION" },
-	[ACRN_HC_SET_CALLBACK_VECTOR]   = { .name = "SET_CALLBACK_VECTOR" },
-	[ACRN_HC_CREATE_VM]             = { .name = "CREATE_VM" },
-	[ACRN_HC_DESTROY_VM]            = { .name = "DESTROY_VM" },
-	[ACRN_HC_START_VM]              = { .name = "START_VM" },
-	[ACRN_HC_PAUSE_VM]              = { .name = "PAUSE_VM" },
-	[ACRN_HC_CREATE_VCPU]           = { .name = "CREATE_VCPU" },
-	[ACRN_HC_RESET_VM]              = { .name = "RESET_VM" },
-	[ACRN_HC_SET_VCPU_REGS]         = { .name = "SET_VCPU_REGS" },
-	[ACRN_HC_INJECT_MSI]            = { .name = "INJECT_MSI" },
-	[ACRN_HC_VM_INTR_MONITOR]       = { .name = "VM_INTR_MONITOR" },
-	[ACRN_HC_SET_IRQLINE]           = { .name = "SET_IRQLINE" },
-	[ACRN_HC_SET_IOREQ_BUFFER]      = { .name = "SET_IOREQ_BUFFER" },
-	[ACRN_HC_NOTIFY_REQUEST_FINISH] = { .name = "NOTIFY_REQUEST_FINISH" },
-	[ACRN_HC_VM_SET_MEMORY_REGIONS] = { .name = "VM_SET_MEMORY_REGIONS" },
+	ACRN_HYPERCALLS(ACRN_HC_STAT, ACRN_HC_STAT)
 };
 
 static long acrn_vmcall(unsigned long id, unsigned long p1, unsigned long p2)

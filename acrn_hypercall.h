@@ -15,22 +15,33 @@
 
 struct seq_file;
 
-/* The hypercalls' numbers in the ABI, low byte of what goes to R8 */
-#define ACRN_HC_GET_API_VERSION		0x00
-#define ACRN_HC_SET_CALLBACK_VECTOR	0x02
-#define ACRN_HC_CREATE_VM		0x10
-#define ACRN_HC_DESTROY_VM		0x11
-#define ACRN_HC_START_VM		0x12
-#define ACRN_HC_PAUSE_VM		0x13
-#define ACRN_HC_CREATE_VCPU		0x14
-#define ACRN_HC_RESET_VM		0x15
-#define ACRN_HC_SET_VCPU_REGS		0x16
-#define ACRN_HC_INJECT_MSI		0x23
-#define ACRN_HC_VM_INTR_MONITOR		0x24
-#define ACRN_HC_SET_IRQLINE		0x25
-#define ACRN_HC_SET_IOREQ_BUFFER	0x30
-#define ACRN_HC_NOTIFY_REQUEST_FINISH	0x31
-#define ACRN_HC_VM_SET_MEMORY_REGIONS	0x42
+/*
+ * The hypercalls that the driver makes: X(name in the ABI, number), LAST() for the
+ * last one.  The number is the low byte of what goes to R8.
+ */
+#define ACRN_HYPERCALLS(X, LAST)					\
+	X(GET_API_VERSION, 0x00)					\
+	X(SET_CALLBACK_VECTOR, 0x02)					\
+	X(CREATE_VM, 0x10)						\
+	X(DESTROY_VM, 0x11)						\
+	X(START_VM, 0x12)						\
+	X(PAUSE_VM, 0x13)						\
+	X(CREATE_VCPU, 0x14)						\
+	X(RESET_VM, 0x15)						\
+	X(SET_VCPU_REGS, 0x16)						\
+	X(INJECT_MSI, 0x23)						\
+	X(VM_INTR_MONITOR, 0x24)					\
+	X(SET_IRQLINE, 0x25)						\
+	X(SET_IOREQ_BUFFER, 0x30)					\
+	X(NOTIFY_REQUEST_FINISH, 0x31)					\
+	LAST(VM_SET_MEMORY_REGIONS, 0x42)
+
+#define ACRN_HYPERCALL_NR(name, nr)	ACRN_HC_##name = (nr),
+enum acrn_hypercall {
+	ACRN_HYPERCALLS(ACRN_HYPERCALL_NR, ACRN_HYPERCALL_NR)
+};
+
+#undef ACRN_HYPERCALL_NR
 
 /**
  * struct acrn_hc_ioreq_buffer - parameter of HC_SET_IOREQ_BUFFER

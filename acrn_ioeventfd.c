@@ -20,12 +20,13 @@
 
 #include "acrn_compat.h"
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 
 #define ACRN_IOEVENTFD_FLAGS						\
 	(ACRN_IOEVENTFD_PIO | ACRN_IOEVENTFD_DATAMATCH | ACRN_IOEVENTFD_DEASSIGN)
 
 /**
- * struct acrn_io_eventfd - an ioeventfd
+ * struct acrn_ioeventfd_entry - an ioeventfd
  * @node: in &acrn_ioreq.ioeventfds
  * @eventfd: what to signal
  * @type: %ACRN_IOREQ_PIO or %ACRN_IOREQ_MMIO
@@ -36,7 +37,7 @@
  *
  * On the list: under &acrn_ioreq.lock.
  */
-struct acrn_io_eventfd {
+struct acrn_ioeventfd_entry {
 	struct list_head node;
 	struct eventfd_ctx *eventfd;
 	u32 type;
@@ -57,7 +58,7 @@ struct acrn_io_eventfd {
 bool acrn_ioeventfd_signal(struct acrn_vm *vm,
 			   const struct acrn_io_access *access)
 {
-	struct acrn_io_eventfd *p;
+	struct acrn_ioeventfd_entry *p;
 
 	lockdep_assert_held(&vm->ioreq.lock);
 
@@ -76,9 +77,9 @@ bool acrn_ioeventfd_signal(struct acrn_vm *vm,
 }
 
 static bool acrn_ioeventfd_conflict(struct acrn_vm *vm,
-				    const struct acrn_io_eventfd *new)
+				    const struct acrn_ioeventfd_entry *new)
 {
-	const struct acrn_io_eventfd *p;
+	const struct acrn_ioeventfd_entry *p;
 
 	lockdep_assert_held(&vm->ioreq.lock);
 	list_for_each_entry(p, &vm->ioreq.ioeventfds, node) {
@@ -90,14 +91,14 @@ static bool acrn_ioeventfd_conflict(struct acrn_vm *vm,
 	return false;
 }
 
-static void acrn_ioeventfd_free(struct acrn_io_eventfd *p)
+static void acrn_ioeventfd_free(struct acrn_ioeventfd_entry *p)
 {
 	eventfd_ctx_put(p->eventfd);
 	kfree(p);
 }
 
 static int acrn_ioeventfd_assign(struct acrn_vm *vm,
-				 struct acrn_io_eventfd *new)
+				 struct acrn_ioeventfd_entry *new)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	int ret = 0;
@@ -112,9 +113,9 @@ static int acrn_ioeventfd_assign(struct acrn_vm *vm,
 }
 
 static int acrn_ioeventfd_deassign(struct acrn_vm *vm,
-				   const struct acrn_io_eventfd *old)
+				   const struct acrn_ioeventfd_entry *old)
 {
-	struct acrn_io_eventfd *p, *found = NULL;
+	struct acrn_ioeventfd_entry *p, *found = NULL;
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
 	spin_lock_irq(&ioreq->lock);
@@ -185,7 +186,7 @@ int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg)
 int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_ioeventfd *event = &arg->ioeventfd;
-	struct acrn_io_eventfd *p;
+	struct acrn_ioeventfd_entry *p;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
@@ -231,7 +232,7 @@ err_free:
 void acrn_ioeventfd_release(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	struct acrn_io_eventfd *p, *next;
+	struct acrn_ioeventfd_entry *p, *next;
 	LIST_HEAD(all);
 
 	lockdep_assert_held(&vm->lock);

@@ -20,7 +20,6 @@
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
-#include <linux/export.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -29,7 +28,6 @@
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
@@ -39,6 +37,7 @@
 #include <linux/acrn/acrn_drv.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 #include "acrn_trace.h"
 
 /*
@@ -54,40 +53,6 @@
 static atomic_t acrn_ioreq_running = ATOMIC_INIT(0);
 
 static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
-
-/**
- * struct acrn_ioreq_range - addresses a client handles
- * @node: in &acrn_ioreq_client.ranges
- * @type: ACRN_IOREQ_*
- * @start: the first
- * @last: the last
- */
-struct acrn_ioreq_range {
-	struct list_head node;
-	u32 type;
-	u64 start;
-	u64 last;
-};
-
-/**
- * struct acrn_ioreq_client - somebody in the kernel who handles requests
- * @vm: its VM, on which it holds a reference
- * @node: in &acrn_ioreq.clients; not on a list once the VM is destroyed
- * @ranges: list of &struct acrn_ioreq_range
- * @handler: what handles a request
- * @data: for @handler
- * @life: which of the VMs of @vm it is for
- *
- * All but @vm and @life under &acrn_ioreq.lock.
- */
-struct acrn_ioreq_client {
-	struct acrn_vm *vm;
-	struct list_head node;
-	struct list_head ranges;
-	acrn_ioreq_handler_t handler;
-	void *data;
-	u64 life;
-};
 
 static void acrn_ioreq_resume(struct work_struct *work)
 {
@@ -196,13 +161,13 @@ void acrn_ioreq_page_unpin(struct acrn_vm *vm)
 }
 
 /* Nobody else takes it any more: the slot goes back to the hypervisor. */
-static int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
+int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
 	lockdep_assert_held(&ioreq->lock);
 
-	ioreq->owner[vcpu] = NULL;
+	ioreq->client[vcpu] = NULL;
 	clear_bit(vcpu, &ioreq->for_dm);
 	__clear_bit(vcpu, &ioreq->taken);
 	/* The last write to the slot; the result must be visible before. */
@@ -210,17 +175,17 @@ static int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 
 	if (ioreq->polling)
 		return 0;
-	/* A VM that is being stopped must not be told, see acrn_ioreq_run(). */
+	/* A VM that is being stopped must not be told, see acrn_ioreq_pause(). */
 	if (!ioreq->running) {
-		__set_bit(vcpu, &ioreq->untold);
+		__set_bit(vcpu, &ioreq->notify_pending);
 		return 0;
 	}
 	return acrn_hc_notify_request_finish(vm->vmid, vcpu);
 }
 
 /* The values of all types begin at the same place in a slot. */
-static void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
-				 u32 type, u64 value)
+void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
+			  u32 type, u64 value)
 {
 	struct acrn_io_request *slot = &ioreq->slots[vcpu];
 
@@ -303,7 +268,7 @@ static void acrn_ioreq_set_processing(struct acrn_ioreq *ioreq,
 }
 
 /* Nobody in the kernel handles it. */
-static void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
+void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
@@ -318,7 +283,7 @@ static void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
 		acrn_ioreq_finish(vm, vcpu);
 		return;
 	}
-	ioreq->owner[vcpu] = NULL;
+	ioreq->client[vcpu] = NULL;
 	set_bit(vcpu, &ioreq->for_dm);
 	acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
 }
@@ -347,7 +312,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
 	}
 
 	if (client) {
-		ioreq->owner[vcpu] = client;
+		ioreq->client[vcpu] = client;
 		acrn_ioreq_set_processing(ioreq, vcpu, 0);
 		if (!client->handler(client->data, vcpu, &access, &result))
 			return true;
@@ -436,6 +401,12 @@ out:
 	spin_unlock_irqrestore(&ioreq->lock, flags);
 }
 
+/* An upcall does not say which VM it is about. */
+void acrn_ioreq_upcall(void)
+{
+	acrn_vms_visit(acrn_ioreq_dispatch);
+}
+
 static void acrn_ioreq_set_running(struct acrn_ioreq *ioreq, bool running)
 {
 	lockdep_assert_held(&ioreq->lock);
@@ -446,17 +417,10 @@ static void acrn_ioreq_set_running(struct acrn_ioreq *ioreq, bool running)
 }
 
 /**
- * acrn_ioreq_run() - the VM is about to be started, or paused
- * @vm: a locked VM
- * @running: it is about to be started, or was not paused after all
- *
- * A request that is completed while its VM is being paused must not be told to
- * the hypervisor: it would let the vCPU run again.  Only if the VM is not
- * paused after all, that has to be made up for.
- *
- * Context: Process context.
+ * acrn_ioreq_start() - take requests of the VM
+ * @vm: a locked VM that is about to be started, or was not paused after all
  */
-void acrn_ioreq_run(struct acrn_vm *vm, bool running)
+void acrn_ioreq_start(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	unsigned int vcpu;
@@ -464,17 +428,33 @@ void acrn_ioreq_run(struct acrn_vm *vm, bool running)
 	lockdep_assert_held(&vm->lock);
 
 	spin_lock_irq(&ioreq->lock);
-	acrn_ioreq_set_running(ioreq, running);
-	if (running) {
-		for_each_set_bit(vcpu, &ioreq->untold, ACRN_MAX_VCPUS)
-			acrn_hc_notify_request_finish(vm->vmid, vcpu);
-		ioreq->untold = 0;
-	}
+	acrn_ioreq_set_running(ioreq, true);
+	for_each_set_bit(vcpu, &ioreq->notify_pending, ACRN_MAX_VCPUS)
+		acrn_hc_notify_request_finish(vm->vmid, vcpu);
+	ioreq->notify_pending = 0;
 	spin_unlock_irq(&ioreq->lock);
 
-	/* Upcalls of the meantime were not answered either. */
-	if (running)
-		acrn_ioreq_dispatch(vm);
+	/* Upcalls that came before this were ignored: look now. */
+	acrn_ioreq_dispatch(vm);
+}
+
+/**
+ * acrn_ioreq_pause() - take no more requests of the VM
+ * @vm: a locked VM that is about to be paused
+ *
+ * A request that is completed while its VM is being paused must not be told to
+ * the hypervisor: it would let the vCPU run again.  If the VM is not paused after
+ * all, acrn_ioreq_start() makes up for that.
+ */
+void acrn_ioreq_pause(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&ioreq->lock);
+	acrn_ioreq_set_running(ioreq, false);
+	spin_unlock_irq(&ioreq->lock);
 }
 
 /**
@@ -494,18 +474,18 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
 
 	spin_lock_irq(&ioreq->lock);
 	for_each_set_bit(vcpu, &ioreq->taken, ACRN_MAX_VCPUS) {
-		ioreq->owner[vcpu] = NULL;
+		ioreq->client[vcpu] = NULL;
 		/* A device model that looks once more shall not find it. */
 		WRITE_ONCE(ioreq->slots[vcpu].client, 0);
 	}
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
-	ioreq->untold = 0;
+	ioreq->notify_pending = 0;
 	spin_unlock_irq(&ioreq->lock);
 }
 
 /**
- * acrn_ioreq_stop() - the VM is about to be destroyed
+ * acrn_ioreq_teardown() - the VM is about to be destroyed
  * @vm: a locked VM
  *
  * From here on, its requests and clients are no more, its page is not looked
@@ -513,7 +493,7 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
  *
  * Context: Process context.
  */
-void acrn_ioreq_stop(struct acrn_vm *vm)
+void acrn_ioreq_teardown(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	struct acrn_ioreq_client *client, *next;
@@ -526,8 +506,8 @@ void acrn_ioreq_stop(struct acrn_vm *vm)
 	ioreq->held = false;
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
-	ioreq->untold = 0;
-	memset(ioreq->owner, 0, sizeof(ioreq->owner));
+	ioreq->notify_pending = 0;
+	memset(ioreq->client, 0, sizeof(ioreq->client));
 	WRITE_ONCE(ioreq->dm_id, 0);
 	list_for_each_entry_safe(client, next, &ioreq->clients, node)
 		list_del_init(&client->node);
@@ -550,7 +530,7 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	unsigned int vcpu;
-	int ret;
+	int ret = 0;
 
 	spin_lock_irq(&ioreq->lock);
 	if (!ioreq->slots) {
@@ -567,12 +547,12 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 		ret = -ENOSPC;
 		goto out;
 	}
-	ret = ioreq->last_id + 1;
-	WRITE_ONCE(ioreq->last_id, ret);
-	WRITE_ONCE(ioreq->dm_id, ret);
+	WRITE_ONCE(ioreq->last_id, ioreq->last_id + 1);
+	WRITE_ONCE(ioreq->dm_id, ioreq->last_id);
+	arg->client.id = ioreq->dm_id;
 	/* What came while there was no client has waited for it. */
 	for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
-		acrn_ioreq_set_processing(ioreq, vcpu, ret);
+		acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
 out:
 	spin_unlock_irq(&ioreq->lock);
 	return ret;
@@ -596,7 +576,7 @@ int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *ar
 	int ret = 0;
 
 	spin_lock_irq(&ioreq->lock);
-	if (!ioreq->dm_id || arg->value != ioreq->dm_id) {
+	if (!ioreq->dm_id || arg->client.id != ioreq->dm_id) {
 		ret = -EINVAL;
 	} else {
 		WRITE_ONCE(ioreq->dm_id, 0);
@@ -626,7 +606,7 @@ static bool acrn_ioreq_for_dm(struct acrn_ioreq *ioreq, int id)
 int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	u64 id = arg->value;
+	u64 id = arg->client.id;
 
 	if (!id || id > READ_ONCE(ioreq->last_id))
 		return -EINVAL;
@@ -634,7 +614,8 @@ int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	/* In case an upcall got lost */
 	acrn_ioreq_dispatch(vm);
 	wait_event_interruptible(ioreq->wait, acrn_ioreq_for_dm(ioreq, id));
-	return READ_ONCE(ioreq->dm_id) != id;
+	arg->client.gone = READ_ONCE(ioreq->dm_id) != id;
+	return 0;
 }
 
 /**
@@ -702,223 +683,6 @@ __poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
 		return READ_ONCE(ioreq->last_id) ? EPOLLHUP : 0;
 	return READ_ONCE(ioreq->for_dm) ? EPOLLIN | EPOLLRDNORM : 0;
 }
-
-/**
- * acrn_ioreq_client_create() - handle requests of a User VM in the kernel
- * @vmid: the User VM
- * @handler: called for each access to a range of the client
- * @data: for @handler
- *
- * Context: Process context, sleeps.
- * Return: the client, to be given back with acrn_ioreq_client_destroy() even
- *	if the VM is destroyed first, or an ERR_PTR(): -ENODEV: no such VM, or
- *	it has no I/O request page; -ENOMEM.
- */
-struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
-						   acrn_ioreq_handler_t handler,
-						   void *data)
-{
-	struct acrn_ioreq_client *client;
-	struct acrn_ioreq *ioreq;
-	int ret = 0;
-
-	client = kzalloc(sizeof(*client), GFP_KERNEL);
-	if (!client)
-		return ERR_PTR(-ENOMEM);
-
-	client->vm = acrn_vm_find_get(vmid);
-	if (!client->vm) {
-		ret = -ENODEV;
-		goto err_free;
-	}
-	client->handler = handler;
-	client->data = data;
-	INIT_LIST_HEAD(&client->ranges);
-
-	ioreq = &client->vm->ioreq;
-	spin_lock_irq(&ioreq->lock);
-	/* It may have been destroyed since, and be another by now. */
-	if (ioreq->slots && client->vm->vmid == vmid) {
-		client->life = acrn_vm_life(client->vm);
-		list_add_tail(&client->node, &ioreq->clients);
-	} else {
-		ret = -ENODEV;
-	}
-	spin_unlock_irq(&ioreq->lock);
-	if (ret)
-		goto err_put;
-	return client;
-
-err_put:
-	acrn_vm_put(client->vm);
-err_free:
-	kfree(client);
-	return ERR_PTR(ret);
-}
-EXPORT_SYMBOL_GPL(acrn_ioreq_client_create);
-
-/**
- * acrn_ioreq_client_destroy() - stop handling requests
- * @client: the client; its handler is not called any more when this returns,
- *	and what it had not completed goes to the device model
- *
- * Context: Process context.
- */
-void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
-{
-	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	struct acrn_ioreq_range *range, *next;
-	unsigned int vcpu;
-
-	spin_lock_irq(&ioreq->lock);
-	list_del_init(&client->node);
-	for (vcpu = 0; vcpu < ACRN_MAX_VCPUS; vcpu++) {
-		if (ioreq->owner[vcpu] == client)
-			acrn_ioreq_pass_on(client->vm, vcpu,
-					   READ_ONCE(ioreq->slots[vcpu].type));
-	}
-	spin_unlock_irq(&ioreq->lock);
-	wake_up(&ioreq->wait);
-
-	list_for_each_entry_safe(range, next, &client->ranges, node)
-		kfree(range);
-	acrn_vm_put(client->vm);
-	kfree(client);
-}
-EXPORT_SYMBOL_GPL(acrn_ioreq_client_destroy);
-
-/**
- * acrn_ioreq_client_add_range() - handle accesses to more addresses
- * @client: the client
- * @type: %ACRN_IOREQ_PIO, %ACRN_IOREQ_MMIO or %ACRN_IOREQ_WP
- * @start: first port or guest-physical address
- * @last: the last one
- *
- * Context: Process context, sleeps.
- * Return: 0; -EINVAL; -EEXIST: a client handles part of it already; -ENODEV:
- *	the VM is no more; -ENOMEM.
- */
-int acrn_ioreq_client_add_range(struct acrn_ioreq_client *client, u32 type,
-				u64 start, u64 last)
-{
-	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	struct acrn_ioreq_range *range, *other;
-	struct acrn_ioreq_client *owner;
-	int ret = 0;
-
-	if (start > last || (type != ACRN_IOREQ_PIO &&
-			     type != ACRN_IOREQ_MMIO && type != ACRN_IOREQ_WP))
-		return -EINVAL;
-
-	range = kmalloc(sizeof(*range), GFP_KERNEL);
-	if (!range)
-		return -ENOMEM;
-	range->type = type;
-	range->start = start;
-	range->last = last;
-
-	spin_lock_irq(&ioreq->lock);
-	if (list_empty(&client->node))
-		ret = -ENODEV;
-	list_for_each_entry(owner, &ioreq->clients, node) {
-		list_for_each_entry(other, &owner->ranges, node) {
-			if (other->type == type && other->start <= last &&
-			    start <= other->last)
-				ret = -EEXIST;
-		}
-	}
-	if (!ret)
-		list_add_tail(&range->node, &client->ranges);
-	spin_unlock_irq(&ioreq->lock);
-
-	if (ret)
-		kfree(range);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
-
-/**
- * acrn_ioreq_client_del_range() - do not handle a range any more
- * @client: the client
- * @type: as it was added
- * @start: as it was added
- * @last: as it was added
- *
- * Context: Any but interrupt context.
- * Return: 0 or -ENOENT.
- */
-int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
-				u64 start, u64 last)
-{
-	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	struct acrn_ioreq_range *range, *found = NULL;
-
-	spin_lock_irq(&ioreq->lock);
-	list_for_each_entry(range, &client->ranges, node) {
-		if (range->type == type && range->start == start &&
-		    range->last == last) {
-			found = range;
-			list_del(&range->node);
-			break;
-		}
-	}
-	spin_unlock_irq(&ioreq->lock);
-
-	kfree(found);
-	return found ? 0 : -ENOENT;
-}
-EXPORT_SYMBOL_GPL(acrn_ioreq_client_del_range);
-
-/**
- * acrn_ioreq_complete() - a request is done that the handler left open
- * @client: the client whose handler got it
- * @vcpu: the vCPU that waits for it
- * @result: what was read; of no meaning if it wrote
- *
- * Context: Any.
- * Return: 0 or a negative errno; -EINVAL: no such request.
- */
-int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
-			u64 result)
-{
-	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	unsigned long flags;
-	int ret;
-
-	if (vcpu >= ACRN_MAX_VCPUS)
-		return -EINVAL;
-
-	spin_lock_irqsave(&ioreq->lock, flags);
-	if (ioreq->owner[vcpu] != client) {
-		ret = -EINVAL;
-	} else {
-		/* Of a write, nobody looks at the result. */
-		acrn_ioreq_put_value(ioreq, vcpu,
-				     READ_ONCE(ioreq->slots[vcpu].type),
-				     result);
-		ret = acrn_ioreq_finish(client->vm, vcpu);
-	}
-	spin_unlock_irqrestore(&ioreq->lock, flags);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(acrn_ioreq_complete);
-
-/**
- * acrn_inject_msi() - inject an MSI into the VM of a client
- * @client: the client
- * @addr: the address the device would write to
- * @data: what it would write
- *
- * Context: Any, the client's handler included.
- * Return: 0 or a negative errno; -ENODEV: the VM is no more.
- */
-int acrn_inject_msi(struct acrn_ioreq_client *client, u64 addr, u64 data)
-{
-	struct acrn_msi_entry msi = { .msi_addr = addr, .msi_data = data };
-
-	return acrn_vm_inject_msi_in(client->vm, client->life, &msi);
-}
-EXPORT_SYMBOL_GPL(acrn_inject_msi);
 
 #ifdef ACRN_KUNIT
 #include "tests/kunit/ioreq_test.c"

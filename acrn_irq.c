@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 
 /**
  * acrn_irq_init() - prepare the interrupts of a VM object
@@ -37,12 +38,12 @@ void acrn_irq_enable(struct acrn_vm *vm, bool enable)
 
 	raw_spin_lock_irq(&vm->irq.lock);
 	vm->irq.enabled = enable;
-	vm->irq.life++;
 	raw_spin_unlock_irq(&vm->irq.lock);
 }
 
-static int acrn_inject_msi_locked(struct acrn_vm *vm,
-				  const struct acrn_msi_entry *msi)
+/* For callers that hold the lock, to look at something of their own as well */
+int acrn_vm_inject_msi_locked(struct acrn_vm *vm,
+			      const struct acrn_msi_entry *msi)
 {
 	lockdep_assert_held(&vm->irq.lock);
 
@@ -66,7 +67,7 @@ int acrn_vm_inject_msi(struct acrn_vm *vm, const struct acrn_msi_entry *msi)
 	int ret;
 
 	raw_spin_lock_irqsave(&vm->irq.lock, flags);
-	ret = acrn_inject_msi_locked(vm, msi);
+	ret = acrn_vm_inject_msi_locked(vm, msi);
 	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
 	return ret;
 }
@@ -93,8 +94,8 @@ int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
  */
 int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
 {
-	/* The hypervisor does not look. */
-	return ACRN_IRQLINE_OP(arg->value) <= ACRN_IRQLINE_FALLING_PULSE ?
+	/* The hypervisor does not validate it. */
+	return ACRN_IRQLINE_OP(arg->irqline) <= ACRN_IRQLINE_FALLING_PULSE ?
 	       0 : -EINVAL;
 }
 
@@ -113,7 +114,7 @@ int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	raw_spin_lock_irqsave(&vm->irq.lock, flags);
 	if (vm->irq.enabled)
-		ret = acrn_hc_set_irqline(vm->vmid, arg->value);
+		ret = acrn_hc_set_irqline(vm->vmid, arg->irqline);
 	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
 	return ret;
 }
@@ -156,45 +157,5 @@ int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	ret = acrn_hc_vm_intr_monitor(vm->vmid, param);
 	if (!ret)
 		arg->intr_monitor = *param;
-	return ret;
-}
-
-/**
- * acrn_vm_life() - which of its VMs the VM object is now
- * @vm: the VM object
- *
- * Context: Any.
- * Return: a number that changes when the VM is destroyed.
- */
-u64 acrn_vm_life(struct acrn_vm *vm)
-{
-	unsigned long flags;
-	u64 life;
-
-	raw_spin_lock_irqsave(&vm->irq.lock, flags);
-	life = vm->irq.life;
-	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
-	return life;
-}
-
-/**
- * acrn_vm_inject_msi_in() - inject an MSI, unless the VM is another by now
- * @vm: the VM, not locked
- * @life: what acrn_vm_life() said of the VM meant
- * @msi: what the device would write, and where to
- *
- * Context: Any.
- * Return: 0 or a negative errno; -ENODEV: that VM is no more.
- */
-int acrn_vm_inject_msi_in(struct acrn_vm *vm, u64 life,
-			  const struct acrn_msi_entry *msi)
-{
-	unsigned long flags;
-	int ret = -ENODEV;
-
-	raw_spin_lock_irqsave(&vm->irq.lock, flags);
-	if (vm->irq.life == life)
-		ret = acrn_inject_msi_locked(vm, msi);
-	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
 	return ret;
 }

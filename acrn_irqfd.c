@@ -23,12 +23,13 @@
 #include <linux/workqueue.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 
 /* Flushed, so that what it frees is gone when a call returns */
 static struct workqueue_struct *acrn_irqfd_wq;
 
 /**
- * struct acrn_irq_eventfd - an irqfd
+ * struct acrn_irqfd_entry - an irqfd
  * @node: in &acrn_vm.irqfds while it is active
  * @vm: the VM, on which it holds a reference
  * @msi: what to inject
@@ -38,7 +39,7 @@ static struct workqueue_struct *acrn_irqfd_wq;
  * @poll: puts @wait in its place
  * @shutdown: frees it
  */
-struct acrn_irq_eventfd {
+struct acrn_irqfd_entry {
 	struct list_head node;
 	struct acrn_vm *vm;
 	struct acrn_msi_entry msi;
@@ -51,8 +52,8 @@ struct acrn_irq_eventfd {
 
 static void acrn_irqfd_shutdown(struct work_struct *work)
 {
-	struct acrn_irq_eventfd *p =
-		container_of(work, struct acrn_irq_eventfd, shutdown);
+	struct acrn_irqfd_entry *p =
+		container_of(work, struct acrn_irqfd_entry, shutdown);
 
 	/* Whoever is signalling has the lock that this takes. */
 	remove_wait_queue(p->head, &p->wait);
@@ -62,7 +63,7 @@ static void acrn_irqfd_shutdown(struct work_struct *work)
 }
 
 /* The caller has found it on the list. */
-static void acrn_irqfd_deactivate(struct acrn_irq_eventfd *p)
+static void acrn_irqfd_deactivate(struct acrn_irqfd_entry *p)
 {
 	lockdep_assert_held(&p->vm->irqfds_lock);
 
@@ -71,7 +72,7 @@ static void acrn_irqfd_deactivate(struct acrn_irq_eventfd *p)
 }
 
 /* Called with the lock of the eventfd's wait queue held, interrupts off */
-static void acrn_irqfd_signalled(struct acrn_irq_eventfd *p)
+static void acrn_irqfd_signalled(struct acrn_irqfd_entry *p)
 {
 	u64 count;
 
@@ -86,8 +87,8 @@ static void acrn_irqfd_signalled(struct acrn_irq_eventfd *p)
 static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 			     int sync, void *key)
 {
-	struct acrn_irq_eventfd *p =
-		container_of(wait, struct acrn_irq_eventfd, wait);
+	struct acrn_irqfd_entry *p =
+		container_of(wait, struct acrn_irqfd_entry, wait);
 	__poll_t events = key_to_poll(key);
 	unsigned long flags;
 	int ret = 0;
@@ -108,8 +109,8 @@ static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 static void acrn_irqfd_queue(struct file *file, wait_queue_head_t *head,
 			     poll_table *poll)
 {
-	struct acrn_irq_eventfd *p =
-		container_of(poll, struct acrn_irq_eventfd, poll);
+	struct acrn_irqfd_entry *p =
+		container_of(poll, struct acrn_irqfd_entry, poll);
 
 	p->head = head;
 	add_wait_queue_priority(head, &p->wait);
@@ -118,7 +119,7 @@ static void acrn_irqfd_queue(struct file *file, wait_queue_head_t *head,
 static bool acrn_irqfd_exists(struct acrn_vm *vm,
 			      const struct eventfd_ctx *eventfd)
 {
-	const struct acrn_irq_eventfd *p;
+	const struct acrn_irqfd_entry *p;
 	bool found = false;
 
 	spin_lock_irq(&vm->irqfds_lock);
@@ -132,7 +133,7 @@ static bool acrn_irqfd_exists(struct acrn_vm *vm,
 
 static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 {
-	struct acrn_irq_eventfd *p;
+	struct acrn_irqfd_entry *p;
 	struct file *file;
 	int ret;
 
@@ -193,7 +194,7 @@ err_free:
 static int acrn_irqfd_deassign(struct acrn_vm *vm,
 			       const struct acrn_irqfd *event)
 {
-	struct acrn_irq_eventfd *p, *next;
+	struct acrn_irqfd_entry *p, *next;
 	struct eventfd_ctx *eventfd;
 	int ret = -ENOENT;
 
@@ -255,7 +256,7 @@ int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
  */
 void acrn_irqfd_release(struct acrn_vm *vm)
 {
-	struct acrn_irq_eventfd *p, *next;
+	struct acrn_irqfd_entry *p, *next;
 
 	lockdep_assert_held(&vm->lock);
 

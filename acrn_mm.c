@@ -22,6 +22,7 @@
 #include <asm/processor.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 
 #define ACRN_PROT_MASK	(ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC)
 
@@ -376,13 +377,13 @@ int acrn_check_set_memseg(const union acrn_ioctl_arg *arg)
 }
 
 /**
- * acrn_memseg_reaches_hw() - does the memseg get at hardware?
+ * acrn_memseg_needs_cap() - does the memseg get at hardware?
  * @arg: the argument of IC_SET_MEMSEG
  *
  * Context: Any.
  * Return: true if mapping it needs a privilege beyond having the node open.
  */
-bool acrn_memseg_reaches_hw(const union acrn_ioctl_arg *arg)
+bool acrn_memseg_needs_cap(const union acrn_ioctl_arg *arg)
 {
 	return arg->memseg.type == ACRN_MEMSEG_MMIO;
 }

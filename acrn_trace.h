@@ -14,47 +14,23 @@
 #include <linux/tracepoint.h>
 
 #include "acrn_hypercall.h"
+#include "acrn_ioctl.h"
 
-#define acrn_trace_hypercall_name(nr)					\
-	__print_symbolic(nr,						\
-		 { ACRN_HC_GET_API_VERSION, "GET_API_VERSION" },	\
-		 { ACRN_HC_SET_CALLBACK_VECTOR, "SET_CALLBACK_VECTOR" },\
-			 { ACRN_HC_CREATE_VM, "CREATE_VM" },		\
-			 { ACRN_HC_DESTROY_VM, "DESTROY_VM" },		\
-			 { ACRN_HC_START_VM, "START_VM" },		\
-			 { ACRN_HC_PAUSE_VM, "PAUSE_VM" },		\
-			 { ACRN_HC_CREATE_VCPU, "CREATE_VCPU" },	\
-			 { ACRN_HC_RESET_VM, "RESET_VM" },		\
-			 { ACRN_HC_SET_VCPU_REGS, "SET_VCPU_REGS" },	\
-			 { ACRN_HC_INJECT_MSI, "INJECT_MSI" },		\
-		 { ACRN_HC_VM_INTR_MONITOR, "VM_INTR_MONITOR" },	\
-			 { ACRN_HC_SET_IRQLINE, "SET_IRQLINE" },	\
-		 { ACRN_HC_SET_IOREQ_BUFFER, "SET_IOREQ_BUFFER" },	\
-		 { ACRN_HC_NOTIFY_REQUEST_FINISH, "NOTIFY_REQUEST_FINISH" },\
-		 { ACRN_HC_VM_SET_MEMORY_REGIONS, "VM_SET_MEMORY_REGIONS" })
+#undef ACRN_HYPERCALL_NAME
+#undef ACRN_HYPERCALL_NAME_LAST
+#define ACRN_HYPERCALL_NAME(name, nr)		{ nr, #name },
+#define ACRN_HYPERCALL_NAME_LAST(name, nr)	{ nr, #name }
+#define acrn_trace_hypercall_name(value)				\
+	__print_symbolic(value, ACRN_HYPERCALLS(ACRN_HYPERCALL_NAME,	\
+						ACRN_HYPERCALL_NAME_LAST))
 
-#define acrn_trace_ioctl_name(cmd)					\
-	__print_symbolic(cmd,						\
-			 { IC_GET_API_VERSION, "GET_API_VERSION" },	\
-			 { IC_CREATE_VM, "CREATE_VM" },			\
-			 { IC_DESTROY_VM, "DESTROY_VM" },		\
-			 { IC_START_VM, "START_VM" },			\
-			 { IC_PAUSE_VM, "PAUSE_VM" },			\
-			 { IC_CREATE_VCPU, "CREATE_VCPU" },		\
-			 { IC_RESET_VM, "RESET_VM" },			\
-			 { IC_SET_VCPU_REGS, "SET_VCPU_REGS" },		\
-			 { IC_INJECT_MSI, "INJECT_MSI" },		\
-			 { IC_VM_INTR_MONITOR, "VM_INTR_MONITOR" },	\
-			 { IC_SET_IRQLINE, "SET_IRQLINE" },		\
-			 { IC_NOTIFY_REQUEST_FINISH, "NOTIFY_REQUEST_FINISH" },\
-			 { IC_CREATE_IOREQ_CLIENT, "CREATE_IOREQ_CLIENT" },\
-			 { IC_ATTACH_IOREQ_CLIENT, "ATTACH_IOREQ_CLIENT" },\
-			 { IC_DESTROY_IOREQ_CLIENT, "DESTROY_IOREQ_CLIENT" },\
-			 { IC_CLEAR_VM_IOREQ, "CLEAR_VM_IOREQ" },	\
-			 { IC_SET_MEMSEG, "SET_MEMSEG" },		\
-			 { IC_UNSET_MEMSEG, "UNSET_MEMSEG" },		\
-			 { IC_EVENT_IOEVENTFD, "EVENT_IOEVENTFD" },	\
-			 { IC_EVENT_IRQFD, "EVENT_IRQFD" })
+#undef ACRN_IOCTL_NAME
+#undef ACRN_IOCTL_NAME_LAST
+#define ACRN_IOCTL_NAME(name)			{ IC_##name, #name },
+#define ACRN_IOCTL_NAME_LAST(name)		{ IC_##name, #name }
+#define acrn_trace_ioctl_name(value)					\
+	__print_symbolic(value, ACRN_IOCTLS(ACRN_IOCTL_NAME,		\
+					    ACRN_IOCTL_NAME_LAST))
 
 TRACE_EVENT(acrn_ioctl_enter,
 	TP_PROTO(unsigned int cmd, u16 vmid),

@@ -41,7 +41,7 @@ static int acrn_upcall_virq;
 
 static irqreturn_t acrn_upcall_irq(int irq, void *unused)
 {
-	acrn_vms_dispatch();
+	acrn_ioreq_upcall();
 	return IRQ_HANDLED;
 }
 
@@ -146,7 +146,7 @@ static int acrn_upcall_hook_init(void)
 {
 	int ret;
 
-	acrn_setup_intr_handler(acrn_vms_dispatch);
+	acrn_setup_intr_handler(acrn_ioreq_upcall);
 	ret = acrn_hc_set_callback_vector(HYPERVISOR_CALLBACK_VECTOR);
 	if (ret) {
 		acrn_upcall_exit();

@@ -17,13 +17,11 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
-#include <linux/seq_file.h>
-#include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
 
 /* How long to wait before asking a hypervisor again that refused a destroy */
 #define ACRN_REAP_INTERVAL	HZ
@@ -35,29 +33,8 @@
 	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING |		\
 	 ACRN_VM_FLAG_CLOS | ACRN_VM_FLAG_HIDE_MTRR | ACRN_VM_FLAGS_HW)
 
-/* Guards the two lists below and acrn_vm.list; taken by the upcall. */
-static DEFINE_SPINLOCK(acrn_vms_lock);
-/* The VMs that can be found: CREATED, STARTED or PAUSED. */
-static LIST_HEAD(acrn_vms);
-static LIST_HEAD(acrn_dying_vms);
-
 static void acrn_reap_dying(struct work_struct *work);
 static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
-
-static const char * const acrn_vm_state_names[] = {
-	[ACRN_VM_EMPTY]   = "empty",
-	[ACRN_VM_CREATED] = "created",
-	[ACRN_VM_STARTED] = "started",
-	[ACRN_VM_PAUSED]  = "paused",
-	[ACRN_VM_DYING]   = "dying",
-};
-
-/* Pairs with the READ_ONCE() of those who look without the lock. */
-static void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
-{
-	lockdep_assert_held(&vm->lock);
-	WRITE_ONCE(vm->state, state);
-}
 
 /**
  * acrn_vm_new() - make the VM object of a file being opened
@@ -69,112 +46,15 @@ struct acrn_vm *acrn_vm_new(void)
 {
 	struct acrn_vm *vm;
 
-	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	vm = acrn_vm_alloc();
 	if (!vm)
 		return NULL;
 
-	mutex_init(&vm->lock);
-	refcount_set(&vm->refcnt, 1);
-	vm->state = ACRN_VM_EMPTY;
-	vm->vmid = ACRN_INVALID_VMID;
-	INIT_LIST_HEAD(&vm->list);
 	vm->memory = RB_ROOT;
 	acrn_ioreq_init(vm);
 	acrn_irq_init(vm);
 	acrn_irqfd_vm_init(vm);
 	return vm;
-}
-
-/**
- * acrn_vm_get() - take one more reference
- * @vm: a VM to which the caller has one already
- *
- * Context: Any.
- */
-void acrn_vm_get(struct acrn_vm *vm)
-{
-	refcount_inc(&vm->refcnt);
-}
-
-/**
- * acrn_vm_put() - give a reference back
- * @vm: the VM; not to be used afterwards
- *
- * The last reference can only go when there is no VM any more: the open file
- * and the state DYING both hold one.
- *
- * Context: Any.
- */
-void acrn_vm_put(struct acrn_vm *vm)
-{
-	if (refcount_dec_and_test(&vm->refcnt))
-		kfree(vm);
-}
-
-/**
- * acrn_vm_find_get() - look a VM up by the hypervisor's id
- * @vmid: the id
- *
- * Finds VMs from the moment they are created until they begin to be destroyed.
- * The caller has to lock the VM and look at its state before using it, for it
- * may have been destroyed since.
- *
- * Context: Any but interrupt context.
- * Return: the VM with a reference of the caller's, or NULL.
- */
-struct acrn_vm *acrn_vm_find_get(u16 vmid)
-{
-	struct acrn_vm *vm, *found = NULL;
-
-	spin_lock_irq(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_vms, list) {
-		if (vm->vmid != vmid)
-			continue;
-		/* Not zero: a listed VM is held by its file. */
-		acrn_vm_get(vm);
-		found = vm;
-		break;
-	}
-	spin_unlock_irq(&acrn_vms_lock);
-	return found;
-}
-
-static bool acrn_vmid_listed(u16 vmid, const struct list_head *list)
-{
-	const struct acrn_vm *vm;
-
-	lockdep_assert_held(&acrn_vms_lock);
-	list_for_each_entry(vm, list, list) {
-		if (vm->vmid == vmid)
-			return true;
-	}
-	return false;
-}
-
-/* Fails when the hypervisor gave out an id that another VM still has. */
-static int acrn_vm_publish(struct acrn_vm *vm)
-{
-	int ret = 0;
-
-	lockdep_assert_held(&vm->lock);
-
-	spin_lock_irq(&acrn_vms_lock);
-	if (acrn_vmid_listed(vm->vmid, &acrn_vms) ||
-	    acrn_vmid_listed(vm->vmid, &acrn_dying_vms))
-		ret = -EEXIST;
-	else
-		list_add_tail(&vm->list, &acrn_vms);
-	spin_unlock_irq(&acrn_vms_lock);
-	return ret;
-}
-
-static void acrn_vm_unlist(struct acrn_vm *vm)
-{
-	lockdep_assert_held(&vm->lock);
-
-	spin_lock_irq(&acrn_vms_lock);
-	list_del_init(&vm->list);
-	spin_unlock_irq(&acrn_vms_lock);
 }
 
 static void acrn_vm_enter_dying(struct acrn_vm *vm, int error)
@@ -190,10 +70,7 @@ static void acrn_vm_enter_dying(struct acrn_vm *vm, int error)
 		acrn_vm_set_state(vm, ACRN_VM_DYING);
 	}
 
-	spin_lock_irq(&acrn_vms_lock);
-	list_add_tail(&vm->list, &acrn_dying_vms);
-	spin_unlock_irq(&acrn_vms_lock);
-
+	acrn_vm_list_dying(vm);
 	schedule_delayed_work(&acrn_reap_work, ACRN_REAP_INTERVAL);
 }
 
@@ -233,7 +110,7 @@ static int acrn_vm_destroy(struct acrn_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	acrn_vm_unlist(vm);
-	acrn_ioreq_stop(vm);
+	acrn_ioreq_teardown(vm);
 	acrn_ioeventfd_release(vm);
 	acrn_irqfd_release(vm);
 	acrn_irq_enable(vm, false);
@@ -257,48 +134,18 @@ dying:
 	return ret;
 }
 
+static void acrn_vm_reap(struct acrn_vm *vm)
+{
+	mutex_lock(&vm->lock);
+	if (vm->state == ACRN_VM_DYING)
+		acrn_vm_destroy(vm);
+	mutex_unlock(&vm->lock);
+}
+
 /* Ask once more for each dying VM; runs as long as there are any. */
 static void acrn_reap_dying(struct work_struct *work)
 {
-	unsigned int todo = 0;
-	struct acrn_vm *vm;
-
-	spin_lock_irq(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_dying_vms, list)
-		todo++;
-
-	/* A VM that is refused again moves to the end of the list. */
-	while (todo-- && !list_empty(&acrn_dying_vms)) {
-		vm = list_first_entry(&acrn_dying_vms, struct acrn_vm, list);
-		/* Not zero: the state DYING holds a reference. */
-		acrn_vm_get(vm);
-		list_move_tail(&vm->list, &acrn_dying_vms);
-		spin_unlock_irq(&acrn_vms_lock);
-
-		mutex_lock(&vm->lock);
-		if (vm->state == ACRN_VM_DYING)
-			acrn_vm_destroy(vm);
-		mutex_unlock(&vm->lock);
-		acrn_vm_put(vm);
-
-		spin_lock_irq(&acrn_vms_lock);
-	}
-	spin_unlock_irq(&acrn_vms_lock);
-}
-
-/**
- * acrn_vms_dispatch() - an upcall: some VM has I/O requests
- *
- * Context: Interrupt context, interrupts off.
- */
-void acrn_vms_dispatch(void)
-{
-	struct acrn_vm *vm;
-
-	spin_lock(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_vms, list)
-		acrn_ioreq_dispatch(vm);
-	spin_unlock(&acrn_vms_lock);
+	acrn_vms_visit_dying(acrn_vm_reap);
 }
 
 /**
@@ -330,32 +177,6 @@ void acrn_vms_exit(void)
 	cancel_delayed_work_sync(&acrn_reap_work);
 }
 
-static void acrn_vms_show_list(struct seq_file *s, const struct list_head *list)
-{
-	const struct acrn_vm *vm;
-
-	lockdep_assert_held(&acrn_vms_lock);
-	list_for_each_entry(vm, list, list)
-		seq_printf(s, "%5u %-8s %5u %4u\n", vm->vmid,
-			   acrn_vm_state_names[READ_ONCE(vm->state)],
-			   READ_ONCE(vm->vcpu_num), refcount_read(&vm->refcnt));
-}
-
-/**
- * acrn_vms_show() - print the VMs, a line each
- * @s: where to
- *
- * Context: Any but interrupt context.
- */
-void acrn_vms_show(struct seq_file *s)
-{
-	seq_puts(s, " vmid state    vcpus refs\n");
-	spin_lock_irq(&acrn_vms_lock);
-	acrn_vms_show_list(s, &acrn_vms);
-	acrn_vms_show_list(s, &acrn_dying_vms);
-	spin_unlock_irq(&acrn_vms_lock);
-}
-
 /**
  * acrn_check_create_vm() - is the argument of IC_CREATE_VM well-formed?
  * @arg: the argument
@@ -380,13 +201,13 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 }
 
 /**
- * acrn_create_vm_reaches_hw() - does the VM get at hardware?
+ * acrn_create_vm_needs_cap() - does the VM get at hardware?
  * @arg: the argument of IC_CREATE_VM
  *
  * Context: Any.
  * Return: true if creating it needs a privilege beyond having the node open.
  */
-bool acrn_create_vm_reaches_hw(const union acrn_ioctl_arg *arg)
+bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg)
 {
 	return arg->create_vm.vm_flag & ACRN_VM_FLAGS_HW;
 }
@@ -496,10 +317,10 @@ int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 		return -EINVAL;
 
 	/* Its first request may be completed before the hypervisor returns. */
-	acrn_ioreq_run(vm, true);
+	acrn_ioreq_start(vm);
 	ret = acrn_hc_start_vm(vm->vmid);
 	if (ret) {
-		acrn_ioreq_run(vm, false);
+		acrn_ioreq_pause(vm);
 		return ret;
 	}
 	acrn_vm_set_state(vm, ACRN_VM_STARTED);
@@ -521,11 +342,11 @@ int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	/* A real-time VM runs on, and its requests need to be answered. */
 	if (!vm->real_time)
-		acrn_ioreq_run(vm, false);
+		acrn_ioreq_pause(vm);
 	ret = acrn_hc_pause_vm(vm->vmid);
 	if (ret) {
 		if (ran)
-			acrn_ioreq_run(vm, true);
+			acrn_ioreq_start(vm);
 		return ret;
 	}
 	acrn_vm_set_state(vm, ACRN_VM_PAUSED);
@@ -557,7 +378,7 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	if (ret)
 		return ret;
 
-	acrn_ioreq_run(vm, false);
+	acrn_ioreq_pause(vm);
 	acrn_ioreq_clear(vm);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
 	return 0;

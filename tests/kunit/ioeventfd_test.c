@@ -49,7 +49,7 @@ static void acrn_test_check(struct kunit *test)
 /* Two conflict if there is a write that matches both. */
 static void acrn_test_conflict(struct kunit *test)
 {
-	static const struct acrn_io_eventfd all[] = {
+	static const struct acrn_ioeventfd_entry all[] = {
 		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 4 },
 		{ .type = ACRN_IOREQ_PIO, .addr = 0x400, .size = 4,
 		  .datamatch = true, .data = 0 },
@@ -68,7 +68,7 @@ static void acrn_test_conflict(struct kunit *test)
 	spin_lock_init(&vm->ioreq.lock);
 	INIT_LIST_HEAD(&vm->ioreq.ioeventfds);
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		struct acrn_io_eventfd there = all[i];
+		struct acrn_ioeventfd_entry there = all[i];
 		bool conflict;
 
 		list_add(&there.node, &vm->ioreq.ioeventfds);

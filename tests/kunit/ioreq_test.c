@@ -120,7 +120,7 @@ static void acrn_test_get_access(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, access.addr, 0x123456789abcULL);
 		KUNIT_EXPECT_EQ(test, (u64)access.size, cases[i].size);
 		/* the bytes that are written and no others, in the slot too */
-		mask = cases[i].size < 8 ? BIT_ULL(8 * cases[i].size) - 1 : ~0ULL;
+		mask = GENMASK_ULL(8 * cases[i].size - 1, 0);
 		KUNIT_EXPECT_EQ(test, (u64)access.value,
 				0x1122334455667788ULL & mask);
 		if (pio)

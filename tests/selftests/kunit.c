@@ -66,6 +66,11 @@ TEST(ioeventfd, "acrn_ioeventfd: which ioeventfds there can be")
 	run_suite("acrn_ioeventfd");
 }
 
+TEST(ic, "acrn_ic: the table of the ioctls")
+{
+	run_suite("acrn_ic");
+}
+
 TEST(dev, "acrn_dev: which ioctl is legal when")
 {
 	run_suite("acrn_dev");

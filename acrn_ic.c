@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * ACRN HSM: the ioctls of 2019, IC_*, which acrn-dm v1.0 to v2.5 makes.
+ *
+ * Their structures are the driver's own, so they are but copied.
+ */
+#include <linux/kernel.h>
+
+#include "acrn_drv_internal.h"
+#include "acrn_ioctl.h"
+
+ACRN_COPY_OUT(api_version, struct acrn_api_version)
+ACRN_COPY_IN(create_vm, struct acrn_create_vm)
+ACRN_COPY_OUT(create_vm, struct acrn_create_vm)
+ACRN_COPY_IN(create_vcpu, struct acrn_create_vcpu)
+ACRN_COPY_IN(set_vcpu_regs, struct acrn_set_vcpu_regs)
+ACRN_COPY_IN(notify, struct acrn_ioreq_notify)
+ACRN_COPY_IN(memseg, struct acrn_memseg)
+ACRN_COPY_IN(msi, struct acrn_msi_entry)
+ACRN_COPY_IN(intr_monitor, struct acrn_intr_monitor)
+ACRN_COPY_OUT(intr_monitor, struct acrn_intr_monitor)
+ACRN_COPY_IN(ioeventfd, struct acrn_ioeventfd)
+ACRN_COPY_IN(irqfd, struct acrn_irqfd)
+
+/* Arguments and results that are numbers and no pointers */
+static int acrn_in_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+			   unsigned long user)
+{
+	arg->irqline = user;
+	return 0;
+}
+
+static int acrn_in_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+			  unsigned long user)
+{
+	arg->client.id = user;
+	return 0;
+}
+
+static int acrn_out_client_id(const union acrn_ioctl_arg *arg,
+			      unsigned long user)
+{
+	return arg->client.id;
+}
+
+static int acrn_out_client_gone(const union acrn_ioctl_arg *arg,
+				unsigned long user)
+{
+	return arg->client.gone;
+}
+
+static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
+				      union acrn_ioctl_arg *arg)
+{
+	arg->api_version = (struct acrn_api_version) {
+		.major_version = ACRN_API_VERSION_MAJOR,
+		.minor_version = ACRN_API_VERSION_MINOR,
+	};
+	return 0;
+}
+
+#define IN(member)	.in = acrn_in_##member
+#define OUT(member)	.out = acrn_out_##member
+#define ROW(name, handler, legal, ...)					\
+	[IC_##name & 0xff] = {						\
+		.cmd = IC_##name,					\
+		.func = acrn_ioctl_##handler,				\
+		.states = legal,					\
+		__VA_ARGS__						\
+	}
+
+static const struct acrn_ioctl acrn_ic_ioctls[] = {
+	ROW(GET_API_VERSION, get_api_version, ACRN_IN_ANY,
+	    OUT(api_version), .unlocked = true),
+
+	ROW(CREATE_VM, create_vm, ACRN_IN(EMPTY), IN(create_vm), OUT(create_vm),
+	    .check = acrn_check_create_vm, .needs_cap = acrn_create_vm_needs_cap,
+	    .undo = acrn_ioctl_destroy_vm),
+	ROW(DESTROY_VM, destroy_vm, ACRN_IN_LIVE | ACRN_IN(DYING)),
+	ROW(START_VM, start_vm, ACRN_IN(CREATED)),
+	ROW(PAUSE_VM, pause_vm, ACRN_IN_LIVE),
+	ROW(RESET_VM, reset_vm, ACRN_IN(PAUSED)),
+	ROW(CREATE_VCPU, create_vcpu, ACRN_IN(CREATED), IN(create_vcpu),
+	    .check = acrn_check_create_vcpu, .owner = true),
+	ROW(SET_VCPU_REGS, set_vcpu_regs, ACRN_IN(CREATED) | ACRN_IN(PAUSED),
+	    IN(set_vcpu_regs), .check = acrn_check_set_vcpu_regs, .owner = true),
+
+	ROW(INJECT_MSI, inject_msi, ACRN_IN_LIVE, IN(msi), .unlocked = true),
+	ROW(SET_IRQLINE, set_irqline, ACRN_IN_LIVE, IN(irqline),
+	    .check = acrn_check_set_irqline, .unlocked = true),
+	ROW(VM_INTR_MONITOR, intr_monitor, ACRN_IN_LIVE,
+	    IN(intr_monitor), OUT(intr_monitor), .check = acrn_check_intr_monitor),
+
+	ROW(NOTIFY_REQUEST_FINISH, notify_request_finish, ACRN_IN_LIVE,
+	    IN(notify), .unlocked = true),
+	ROW(CREATE_IOREQ_CLIENT, create_ioreq_client, ACRN_IN_LIVE,
+	    OUT(client_id)),
+	ROW(ATTACH_IOREQ_CLIENT, attach_ioreq_client, ACRN_IN_LIVE,
+	    IN(client), OUT(client_gone), .unlocked = true),
+	ROW(DESTROY_IOREQ_CLIENT, destroy_ioreq_client, ACRN_IN_LIVE, IN(client)),
+	ROW(CLEAR_VM_IOREQ, clear_vm_ioreq, ACRN_IN(CREATED) | ACRN_IN(PAUSED)),
+
+	ROW(SET_MEMSEG, set_memseg, ACRN_IN_LIVE, IN(memseg),
+	    .check = acrn_check_set_memseg, .needs_cap = acrn_memseg_needs_cap,
+	    .owner = true),
+	ROW(UNSET_MEMSEG, unset_memseg, ACRN_IN_LIVE, IN(memseg),
+	    .check = acrn_check_memseg, .owner = true),
+
+	ROW(EVENT_IOEVENTFD, ioeventfd, ACRN_IN_LIVE, IN(ioeventfd),
+	    .check = acrn_check_ioeventfd),
+	ROW(EVENT_IRQFD, irqfd, ACRN_IN_LIVE, IN(irqfd),
+	    .check = acrn_check_irqfd),
+};
+
+/**
+ * acrn_ic_find() - find an ioctl of this table
+ * @cmd: its number
+ *
+ * Return: its row, or NULL: there is no such ioctl.
+ */
+const struct acrn_ioctl *acrn_ic_find(unsigned int cmd)
+{
+	return acrn_ioctl_row(acrn_ic_ioctls, ARRAY_SIZE(acrn_ic_ioctls),
+			      cmd & 0xff, cmd);
+}
+
+#ifdef ACRN_KUNIT
+#include "tests/kunit/ic_test.c"
+#endif

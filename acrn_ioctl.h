@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * ACRN HSM: the way of an ioctl from its number to its handler and back.
+ *
+ * Device models of different times number the same calls differently and lay out
+ * their structures differently.  Each generation has a table of its own, acrn_ic.c
+ * has the first.  The handlers are the same for all: they work on the driver's own
+ * argument, and a row of a table says how the client's structure becomes that and
+ * how the result goes back.
+ *
+ * To add an ioctl: its number and structure in the UAPI header, a line in
+ * ACRN_IOCTLS, a member in union acrn_ioctl_arg, a handler here and where its
+ * subject is, a row in the table.
+ */
+#ifndef ACRN_IOCTL_H
+#define ACRN_IOCTL_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/nospec.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+
+#include <linux/acrn/acrn_ioctl_defs.h>
+
+struct acrn_vm;
+
+/* The names of the ioctls of 2019, for traces: X(name), LAST() for the last one */
+#define ACRN_IOCTLS(X, LAST)						\
+	X(GET_API_VERSION)						\
+	X(CREATE_VM)							\
+	X(DESTROY_VM)							\
+	X(START_VM)							\
+	X(PAUSE_VM)							\
+	X(CREATE_VCPU)							\
+	X(RESET_VM)							\
+	X(SET_VCPU_REGS)						\
+	X(INJECT_MSI)							\
+	X(VM_INTR_MONITOR)						\
+	X(SET_IRQLINE)							\
+	X(NOTIFY_REQUEST_FINISH)					\
+	X(CREATE_IOREQ_CLIENT)						\
+	X(ATTACH_IOREQ_CLIENT)						\
+	X(DESTROY_IOREQ_CLIENT)						\
+	X(CLEAR_VM_IOREQ)						\
+	X(SET_MEMSEG)							\
+	X(UNSET_MEMSEG)							\
+	X(EVENT_IOEVENTFD)						\
+	LAST(EVENT_IRQFD)
+
+/**
+ * struct acrn_client_arg - the device model's I/O request client
+ * @id: which; what CREATE_IOREQ_CLIENT gave
+ * @gone: what ATTACH_IOREQ_CLIENT found: it is no more
+ */
+struct acrn_client_arg {
+	u64 id;
+	bool gone;
+};
+
+/**
+ * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
+ * @api_version: of GET_API_VERSION
+ * @create_vm: of CREATE_VM
+ * @create_vcpu: of CREATE_VCPU
+ * @set_vcpu_regs: of SET_VCPU_REGS
+ * @notify: of NOTIFY_REQUEST_FINISH
+ * @client: of the calls for the I/O request client
+ * @memseg: of SET_MEMSEG and UNSET_MEMSEG
+ * @msi: of INJECT_MSI
+ * @irqline: of SET_IRQLINE, an ACRN_IRQLINE()
+ * @intr_monitor: of VM_INTR_MONITOR
+ * @ioeventfd: of EVENT_IOEVENTFD
+ * @irqfd: of EVENT_IRQFD
+ */
+union acrn_ioctl_arg {
+	struct acrn_api_version api_version;
+	struct acrn_create_vm create_vm;
+	struct acrn_create_vcpu create_vcpu;
+	struct acrn_set_vcpu_regs set_vcpu_regs;
+	struct acrn_ioreq_notify notify;
+	struct acrn_client_arg client;
+	struct acrn_memseg memseg;
+	struct acrn_msi_entry msi;
+	u64 irqline;
+	struct acrn_intr_monitor intr_monitor;
+	struct acrn_ioeventfd ioeventfd;
+	struct acrn_irqfd irqfd;
+};
+
+/* acrn_ioctl.states: in which states of the VM */
+#define ACRN_IN(state)			BIT(ACRN_VM_##state)
+#define ACRN_IN_LIVE							\
+	(ACRN_IN(CREATED) | ACRN_IN(STARTED) | ACRN_IN(PAUSED))
+#define ACRN_IN_ANY			(ACRN_IN(EMPTY) | ACRN_IN_LIVE | ACRN_IN(DYING))
+
+/**
+ * struct acrn_ioctl - an ioctl, a row of a table
+ * @cmd: its number; 0 in rows that stand for no ioctl
+ * @states: the states of the VM in which it is legal, ACRN_IN() or'ed
+ * @unlocked: @func does its own locking; the state may change under it
+ * @owner: only the address space that created the VM may do this to it
+ * @in: makes the argument from what user space gave.  Or NULL: there is none
+ * @check: is the argument well-formed?  Or NULL: there is nothing to check
+ * @needs_cap: does this argument ask for something that needs a capability,
+ *	because it reaches hardware?  Or NULL: never
+ * @func: does it
+ * @out: gives user space the result of what was done; what it returns, the ioctl
+ *	returns.  Or NULL: there is nothing but the success to tell
+ * @undo: takes back what @func did, if @out fails.  Or NULL: @func changed nothing
+ */
+struct acrn_ioctl {
+	unsigned int cmd;
+	u8 states;
+	bool unlocked;
+	bool owner;
+	int (*in)(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+		  unsigned long user);
+	int (*check)(const union acrn_ioctl_arg *arg);
+	bool (*needs_cap)(const union acrn_ioctl_arg *arg);
+	int (*func)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+	int (*out)(const union acrn_ioctl_arg *arg, unsigned long user);
+	int (*undo)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+};
+
+/*
+ * How a structure of user space that looks as the driver's own comes in and goes
+ * out.  A row names the member once, so size and place cannot disagree; the type
+ * is said to be compared with the member's.
+ */
+#define ACRN_COPY_IN(member, type)					\
+static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
+static int acrn_in_##member(struct acrn_vm *vm,				\
+			    union acrn_ioctl_arg *arg, unsigned long user) \
+{									\
+	return copy_from_user(&arg->member, (void __user *)user,	\
+			      sizeof(arg->member)) ? -EFAULT : 0;	\
+}
+
+#define ACRN_COPY_OUT(member, type)					\
+static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
+static int acrn_out_##member(const union acrn_ioctl_arg *arg,		\
+			     unsigned long user)			\
+{									\
+	return copy_to_user((void __user *)user, &arg->member,		\
+			    sizeof(arg->member)) ? -EFAULT : 0;		\
+}
+
+/* For the tables: the row at @index of @rows, if it is that of @cmd */
+static inline const struct acrn_ioctl *
+acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
+	       unsigned int index, unsigned int cmd)
+{
+	if (index >= nr)
+		return NULL;
+	index = array_index_nospec(index, nr);
+	return rows[index].cmd == cmd ? &rows[index] : NULL;
+}
+
+/* acrn_ic.c */
+const struct acrn_ioctl *acrn_ic_find(unsigned int cmd);
+
+/*
+ * The handlers.  The VM is that of the file, locked and in one of the states of
+ * the row, unless the row says that the handler does its own locking.  The
+ * argument is well-formed, as far as it can be seen without the VM, and allowed.
+ * All return 0 or a negative errno.
+ */
+int acrn_check_create_vm(const union acrn_ioctl_arg *arg);
+bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_check_memseg(const union acrn_ioctl_arg *arg);
+int acrn_check_set_memseg(const union acrn_ioctl_arg *arg);
+bool acrn_memseg_needs_cap(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
+				     union acrn_ioctl_arg *arg);
+int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_set_irqline(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_irqfd(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+#endif /* ACRN_IOCTL_H */
