@@ -27,13 +27,7 @@ static int acrn_debugfs_hypercalls_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_hypercalls);
 
-/**
- * acrn_debugfs_init() - make the files
- *
- * Description: Nothing depends on them, so nothing is done about a failure.
- *
- * Context: Process context, sleeps.
- */
+/* Nothing depends on the files, so nothing is done about a failure. */
 void acrn_debugfs_init(void)
 {
 	acrn_debugfs = debugfs_create_dir("acrn_hsm", NULL);
@@ -43,11 +37,6 @@ void acrn_debugfs_init(void)
 			    &acrn_debugfs_hypercalls_fops);
 }
 
-/**
- * acrn_debugfs_exit() - remove the files
- *
- * Context: Process context, sleeps.
- */
 void acrn_debugfs_exit(void)
 {
 	debugfs_remove(acrn_debugfs);

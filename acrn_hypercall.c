@@ -3,7 +3,8 @@
  * ACRN HSM: hypercalls.
  *
  * The one place that executes VMCALL.  Nothing here may be called before the
- * module has seen ACRN in CPUID: elsewhere VMCALL raises an exception.
+ * module has seen ACRN in CPUID: elsewhere VMCALL raises an exception.  After that
+ * all of it may be called in any context.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -102,13 +103,6 @@ static int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
 	return acrn_hypercall(nr, vmid, vmid, param ? __pa(param) : 0);
 }
 
-/**
- * acrn_hc_get_api_version() - HC_GET_API_VERSION
- * @version: where the hypervisor writes its version
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_hc_get_api_version(struct acrn_api_version *version)
 {
 	return acrn_hypercall(ACRN_HC_GET_API_VERSION, ACRN_INVALID_VMID,
@@ -119,7 +113,6 @@ int acrn_hc_get_api_version(struct acrn_api_version *version)
  * acrn_hc_create_vm() - HC_CREATE_VM
  * @param: the VM; the hypervisor writes its vmid, newer ones all of it
  *
- * Context: Any.
  * Return: 0 or a negative errno.  With 0 the vmid can still be
  *	%ACRN_INVALID_VMID: some hypervisors say so that creation failed.
  */
@@ -133,7 +126,6 @@ int acrn_hc_create_vm(struct acrn_create_vm *param)
  * acrn_hc_destroy_vm() - HC_DESTROY_VM
  * @vmid: a VM, paused where the hypervisor can pause it
  *
- * Context: Any.
  * Return: 0 or a negative errno.  -ETIMEDOUT: the VM is gone, but a physical
  *	CPU it ran on did not come back.
  */
@@ -142,127 +134,59 @@ int acrn_hc_destroy_vm(u16 vmid)
 	return acrn_vm_hypercall(ACRN_HC_DESTROY_VM, vmid, NULL);
 }
 
-/**
- * acrn_hc_start_vm() - HC_START_VM
- * @vmid: a VM as created or reset, with a vCPU 0 and an I/O request page
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @vmid: a VM as created or reset, with a vCPU 0 and an I/O request page */
 int acrn_hc_start_vm(u16 vmid)
 {
 	return acrn_vm_hypercall(ACRN_HC_START_VM, vmid, NULL);
 }
 
-/**
- * acrn_hc_pause_vm() - HC_PAUSE_VM
- * @vmid: a VM in any state
- *
- * Context: Any.
- * Return: 0 or a negative errno.  A running real-time VM answers 0 and runs on.
- */
+/* In any state.  A running real-time VM answers 0 and runs on. */
 int acrn_hc_pause_vm(u16 vmid)
 {
 	return acrn_vm_hypercall(ACRN_HC_PAUSE_VM, vmid, NULL);
 }
 
-/**
- * acrn_hc_reset_vm() - HC_RESET_VM
- * @vmid: a paused VM
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @vmid: a paused VM; its request slots become free */
 int acrn_hc_reset_vm(u16 vmid)
 {
 	return acrn_vm_hypercall(ACRN_HC_RESET_VM, vmid, NULL);
 }
 
-/**
- * acrn_hc_create_vcpu() - HC_CREATE_VCPU
- * @vmid: the VM to add a vCPU to
- * @param: the vCPU
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_hc_create_vcpu(u16 vmid, const struct acrn_create_vcpu *param)
 {
 	return acrn_vm_hypercall(ACRN_HC_CREATE_VCPU, vmid, param);
 }
 
-/**
- * acrn_hc_set_vcpu_regs() - HC_SET_VCPU_REGS
- * @vmid: a VM that does not run
- * @param: a vCPU of it and the state to start it with
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @vmid: a VM that does not run */
 int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param)
 {
 	return acrn_vm_hypercall(ACRN_HC_SET_VCPU_REGS, vmid, param);
 }
 
-/**
- * acrn_hc_set_ioreq_buffer() - HC_SET_IOREQ_BUFFER
- * @vmid: a VM that was never started
- * @param: the page; the hypervisor marks all its slots free
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @vmid: a VM that was never started; all slots of the page become free */
 int acrn_hc_set_ioreq_buffer(u16 vmid, const struct acrn_hc_ioreq_buffer *param)
 {
 	return acrn_vm_hypercall(ACRN_HC_SET_IOREQ_BUFFER, vmid, param);
 }
 
-/**
- * acrn_hc_inject_msi() - HC_INJECT_MSI
- * @vmid: the VM
- * @msi: the MSI
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi)
 {
 	return acrn_vm_hypercall(ACRN_HC_INJECT_MSI, vmid, msi);
 }
 
-/**
- * acrn_hc_set_irqline() - HC_SET_IRQLINE
- * @vmid: the VM
- * @irqline: an ACRN_IRQLINE(), passed by value
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @irqline: an ACRN_IRQLINE(), passed by value */
 int acrn_hc_set_irqline(u16 vmid, u64 irqline)
 {
 	return acrn_hypercall(ACRN_HC_SET_IRQLINE, vmid, vmid, irqline);
 }
 
-/**
- * acrn_hc_vm_intr_monitor() - HC_VM_INTR_MONITOR
- * @vmid: the VM
- * @param: command and buffer, which the hypervisor changes in place
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @param: command and buffer, which the hypervisor changes in place */
 int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param)
 {
 	return acrn_vm_hypercall(ACRN_HC_VM_INTR_MONITOR, vmid, param);
 }
 
-/**
- * acrn_hc_set_callback_vector() - HC_SET_CALLBACK_VECTOR
- * @vector: the vector upcalls arrive at, on the Service VM's first vCPU
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
+/* @vector: where upcalls arrive, on the Service VM's first vCPU */
 int acrn_hc_set_callback_vector(unsigned int vector)
 {
 	return acrn_hypercall(ACRN_HC_SET_CALLBACK_VECTOR, ACRN_INVALID_VMID,
@@ -277,7 +201,6 @@ int acrn_hc_set_callback_vector(unsigned int vector)
  * Never for a vCPU that does not wait: the hypervisor would set one that was
  * stopped running again.
  *
- * Context: Any.
  * Return: 0 or a negative errno.
  */
 int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu)
@@ -289,7 +212,6 @@ int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu)
  * acrn_hc_set_memory_regions() - HC_VM_SET_MEMORY_REGIONS
  * @param: the VM, and the regions to add or delete
  *
- * Context: Any.
  * Return: 0 or a negative errno; the regions before the one that failed are
  *	done then.
  */
@@ -299,12 +221,7 @@ int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
 			      __pa(param), 0);
 }
 
-/**
- * acrn_hc_show() - print the counters, a line per hypercall
- * @s: where to
- *
- * Context: Any.
- */
+/* Prints the counters, a line per hypercall. */
 void acrn_hc_show(struct seq_file *s)
 {
 	unsigned int nr;

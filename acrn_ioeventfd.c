@@ -52,7 +52,6 @@ struct acrn_ioeventfd_entry {
  * @vm: the VM, its &acrn_ioreq.lock held
  * @access: the access
  *
- * Context: Any, interrupts off.
  * Return: whether there is one; the access is done then.
  */
 bool acrn_ioeventfd_signal(struct acrn_vm *vm,
@@ -136,13 +135,6 @@ static int acrn_ioeventfd_deassign(struct acrn_vm *vm,
 	return 0;
 }
 
-/**
- * acrn_check_ioeventfd() - is the argument of IC_EVENT_IOEVENTFD well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_ioeventfd *event = &arg->ioeventfd;
@@ -175,14 +167,6 @@ int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_ioctl_ioeventfd() - IC_EVENT_IOEVENTFD
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: what to assign or deassign
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_ioeventfd *event = &arg->ioeventfd;
@@ -223,12 +207,7 @@ err_free:
 	return ret;
 }
 
-/**
- * acrn_ioeventfd_release() - drop all ioeventfds
- * @vm: a locked VM that is about to be destroyed
- *
- * Context: Process context.
- */
+/* The VM is about to be destroyed. */
 void acrn_ioeventfd_release(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;

@@ -66,12 +66,6 @@ static void acrn_ioreq_resume(struct work_struct *work)
 	acrn_ioreq_dispatch(vm);
 }
 
-/**
- * acrn_ioreq_init() - prepare the I/O requests of a VM object
- * @vm: the VM object
- *
- * Context: Any.
- */
 void acrn_ioreq_init(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
@@ -88,7 +82,6 @@ void acrn_ioreq_init(struct acrn_vm *vm)
  * @vm: a locked VM without such a page; its mm is the caller's and pays
  * @uaddr: user address of the page, page aligned
  *
- * Context: Process context, sleeps.
  * Return: 0, -EFAULT if there is no page that could be written to, -ENOMEM if
  *	the process may not pin one more.
  */
@@ -113,13 +106,7 @@ int acrn_ioreq_page_pin(struct acrn_vm *vm, u64 uaddr)
 	return 0;
 }
 
-/**
- * acrn_ioreq_page_share() - give the page to the hypervisor
- * @vm: a locked VM, CREATED, with its page pinned
- *
- * Context: Process context.
- * Return: 0 or a negative errno.
- */
+/* Gives the pinned page to the hypervisor. */
 int acrn_ioreq_page_share(struct acrn_vm *vm)
 {
 	struct acrn_hc_ioreq_buffer *param = &vm->param.ioreq_buffer;
@@ -143,13 +130,7 @@ int acrn_ioreq_page_share(struct acrn_vm *vm)
 	return 0;
 }
 
-/**
- * acrn_ioreq_page_unpin() - give the page back to the process
- * @vm: a locked VM with a pinned page, which the hypervisor does not have (any
- *	more)
- *
- * Context: Process context, sleeps.
- */
+/* Gives the page back to the process.  The hypervisor does not have it (any more). */
 void acrn_ioreq_page_unpin(struct acrn_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
@@ -462,8 +443,6 @@ void acrn_ioreq_pause(struct acrn_vm *vm)
  * @vm: a locked VM that does not run
  *
  * They are not completed: the hypervisor frees the slots when it resets the VM.
- *
- * Context: Process context.
  */
 void acrn_ioreq_clear(struct acrn_vm *vm)
 {
@@ -490,8 +469,6 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
  *
  * From here on, its requests and clients are no more, its page is not looked
  * at and its vmid not used for them.
- *
- * Context: Process context.
  */
 void acrn_ioreq_teardown(struct acrn_vm *vm)
 {
@@ -518,14 +495,6 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	wake_up_all(&ioreq->wait);
 }
 
-/**
- * acrn_ioctl_create_ioreq_client() - IC_CREATE_IOREQ_CLIENT
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: unused
- *
- * Context: Process context.
- * Return: the client's id, which is positive, or a negative errno.
- */
 int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
@@ -558,16 +527,9 @@ out:
 	return ret;
 }
 
-/**
- * acrn_ioctl_destroy_ioreq_client() - IC_DESTROY_IOREQ_CLIENT
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: the client's id
- *
+/*
  * Who waits for its requests returns.  Requests it has not finished wait for
  * the next client.
- *
- * Context: Process context.
- * Return: 0 or a negative errno.
  */
 int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
@@ -594,15 +556,7 @@ static bool acrn_ioreq_for_dm(struct acrn_ioreq *ioreq, int id)
 	return READ_ONCE(ioreq->for_dm) || READ_ONCE(ioreq->dm_id) != id;
 }
 
-/**
- * acrn_ioctl_attach_ioreq_client() - IC_ATTACH_IOREQ_CLIENT
- * @vm: the file's VM, not locked
- * @arg: the client's id
- *
- * Context: Process context, waits.
- * Return: 0: look at the slots (a signal counts, for device models stop for
- *	ever at an error); 1: the client is no more; or -EINVAL: it never was.
- */
+/* A signal counts as a request: device models stop for ever at an error. */
 int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
@@ -618,14 +572,6 @@ int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	return 0;
 }
 
-/**
- * acrn_ioctl_notify_request_finish() - IC_NOTIFY_REQUEST_FINISH
- * @vm: the file's VM, not locked
- * @arg: the request
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
 				     union acrn_ioctl_arg *arg)
 {
@@ -648,14 +594,6 @@ int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
 	return ret;
 }
 
-/**
- * acrn_ioctl_clear_vm_ioreq() - IC_CLEAR_VM_IOREQ
- * @vm: the file's VM, locked, CREATED or PAUSED
- * @arg: unused
- *
- * Context: Process context.
- * Return: 0.
- */
 int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	acrn_ioreq_clear(vm);

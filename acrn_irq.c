@@ -14,12 +14,6 @@
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
-/**
- * acrn_irq_init() - prepare the interrupts of a VM object
- * @vm: the VM object
- *
- * Context: Any.
- */
 void acrn_irq_init(struct acrn_vm *vm)
 {
 	raw_spin_lock_init(&vm->irq.lock);
@@ -72,26 +66,11 @@ int acrn_vm_inject_msi(struct acrn_vm *vm, const struct acrn_msi_entry *msi)
 	return ret;
 }
 
-/**
- * acrn_ioctl_inject_msi() - IC_INJECT_MSI
- * @vm: the file's VM, not locked
- * @arg: the MSI
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	return acrn_vm_inject_msi(vm, &arg->msi);
 }
 
-/**
- * acrn_check_set_irqline() - is the argument of IC_SET_IRQLINE well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
 {
 	/* The hypervisor does not validate it. */
@@ -99,14 +78,6 @@ int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
 	       0 : -EINVAL;
 }
 
-/**
- * acrn_ioctl_set_irqline() - IC_SET_IRQLINE
- * @vm: the file's VM, not locked
- * @arg: the line and what to do with it
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	unsigned long flags;
@@ -119,13 +90,6 @@ int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return ret;
 }
 
-/**
- * acrn_check_intr_monitor() - is the argument of IC_VM_INTR_MONITOR well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_intr_monitor *monitor = &arg->intr_monitor;
@@ -136,16 +100,7 @@ int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_ioctl_intr_monitor() - IC_VM_INTR_MONITOR
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: command and buffer; the buffer is filled in
- *
- * The hypervisor writes to where it is told, so it gets a buffer of ours.
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
+/* The hypervisor writes to where it is told, so it gets a buffer of ours. */
 int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_intr_monitor *param = &vm->param.intr_monitor;

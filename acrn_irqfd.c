@@ -78,7 +78,7 @@ static void acrn_irqfd_signalled(struct acrn_irqfd_entry *p)
 
 	/* Consumed here: the counter shall not run full. */
 	eventfd_ctx_do_read(p->eventfd, &count);
-	/* A VM that cannot take it now has lost it, as a device's. */
+	/* If the VM cannot take it now, the MSI is dropped. */
 	if (count)
 		acrn_vm_inject_msi(p->vm, &p->msi);
 }
@@ -175,7 +175,10 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 	 */
 	vfs_poll(file, &p->poll);
 
-	/* What is there now came before, else it would have been consumed. */
+	/*
+	 * A count that is found here was signalled before the eventfd was
+	 * registered; what comes later is consumed by acrn_irqfd_wakeup().
+	 */
 	spin_lock_irq(&p->head->lock);
 	acrn_irqfd_signalled(p);
 	spin_unlock_irq(&p->head->lock);
@@ -217,26 +220,11 @@ static int acrn_irqfd_deassign(struct acrn_vm *vm,
 	return ret;
 }
 
-/**
- * acrn_check_irqfd() - is the argument of IC_EVENT_IRQFD well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_irqfd(const union acrn_ioctl_arg *arg)
 {
 	return arg->irqfd.flags & ~ACRN_IRQFD_DEASSIGN ? -EINVAL : 0;
 }
 
-/**
- * acrn_ioctl_irqfd() - IC_EVENT_IRQFD
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: what to assign or deassign
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_irqfd *event = &arg->irqfd;
@@ -248,12 +236,7 @@ int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return acrn_irqfd_assign(vm, event);
 }
 
-/**
- * acrn_irqfd_release() - drop all irqfds
- * @vm: a locked VM that is about to be destroyed
- *
- * Context: Process context, sleeps.
- */
+/* The VM is about to be destroyed. */
 void acrn_irqfd_release(struct acrn_vm *vm)
 {
 	struct acrn_irqfd_entry *p, *next;
@@ -265,28 +248,19 @@ void acrn_irqfd_release(struct acrn_vm *vm)
 		acrn_irqfd_deactivate(p);
 	spin_unlock_irq(&vm->irqfds_lock);
 
-	/* Closed eventfds too: what still has them must not reach the next VM. */
+	/*
+	 * Also waits for irqfds whose eventfd was closed: none of them may reach
+	 * the next VM of this file.
+	 */
 	flush_workqueue(acrn_irqfd_wq);
 }
 
-/**
- * acrn_irqfd_vm_init() - prepare the irqfds of a VM object
- * @vm: the VM object
- *
- * Context: Any.
- */
 void acrn_irqfd_vm_init(struct acrn_vm *vm)
 {
 	spin_lock_init(&vm->irqfds_lock);
 	INIT_LIST_HEAD(&vm->irqfds);
 }
 
-/**
- * acrn_irqfd_init() - what all VMs' irqfds need
- *
- * Context: Process context, sleeps.
- * Return: 0 or -ENOMEM.
- */
 int acrn_irqfd_init(void)
 {
 	/* Not per VM, and without WQ_MEM_RECLAIM it has no thread of its own. */
@@ -294,11 +268,6 @@ int acrn_irqfd_init(void)
 	return acrn_irqfd_wq ? 0 : -ENOMEM;
 }
 
-/**
- * acrn_irqfd_exit() - the opposite of acrn_irqfd_init()
- *
- * Context: Process context, sleeps.
- */
 void acrn_irqfd_exit(void)
 {
 	destroy_workqueue(acrn_irqfd_wq);

@@ -192,7 +192,10 @@ static int acrn_set_regions(struct acrn_vm *vm,
 	return acrn_hc_set_memory_regions(param);
 }
 
-/* For one region there is room in the VM: taking memory away cannot fail. */
+/*
+ * For one region the parameter block is part of the VM object, so that unmapping
+ * needs no memory, which might not be there.
+ */
 static int acrn_set_region(struct acrn_vm *vm,
 			   const struct acrn_hc_memory_region *region)
 {
@@ -281,7 +284,7 @@ static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
 	return map;
 }
 
-/* Ranges that overlap are the same, and so cannot be in the tree both. */
+/* Ranges that overlap compare as equal, so that the tree rejects the second. */
 static int acrn_mapping_cmp(struct rb_node *new, const struct rb_node *node)
 {
 	const struct acrn_mapping *a, *b;
@@ -318,13 +321,6 @@ static struct acrn_mapping *acrn_mapping_find(struct acrn_vm *vm, u64 gpa)
 	return node ? rb_entry(node, struct acrn_mapping, node) : NULL;
 }
 
-/**
- * acrn_check_memseg() - is the argument of IC_(UN)SET_MEMSEG well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_memseg(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
@@ -340,13 +336,6 @@ int acrn_check_memseg(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_check_set_memseg() - is the argument of IC_SET_MEMSEG well-formed?
- * @arg: the argument
- *
- * Context: Any but interrupt context.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_set_memseg(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
@@ -376,27 +365,12 @@ int acrn_check_set_memseg(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_memseg_needs_cap() - does the memseg get at hardware?
- * @arg: the argument of IC_SET_MEMSEG
- *
- * Context: Any.
- * Return: true if mapping it needs a privilege beyond having the node open.
- */
+/* A device's registers are hardware. */
 bool acrn_memseg_needs_cap(const union acrn_ioctl_arg *arg)
 {
 	return arg->memseg.type == ACRN_MEMSEG_MMIO;
 }
 
-/**
- * acrn_ioctl_set_memseg() - IC_SET_MEMSEG
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED, the caller's
- * @arg: what to map
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno; with an error nothing is mapped, unless the
- *	hypervisor also refused to take the part back that it had mapped.
- */
 int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
@@ -428,7 +402,10 @@ int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	} else {
 		ret = acrn_mapping_map_mmio(vm, map, seg);
 	}
-	/* Part of it may be mapped all the same; what stays so is kept. */
+	/*
+	 * The hypervisor may have mapped a part.  If it does not unmap that either,
+	 * it may go on using the memory, which therefore stays pinned.
+	 */
 	if (ret && !acrn_mapping_unmap(vm, map))
 		goto err_erase;
 	goto out_scratch;
@@ -442,14 +419,7 @@ out_scratch:
 	return ret;
 }
 
-/**
- * acrn_ioctl_unset_memseg() - IC_UNSET_MEMSEG
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED, the caller's
- * @arg: a memseg that is mapped
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno; with an error it is as it was.
- */
+/* With an error the memseg is as it was. */
 int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
@@ -472,12 +442,7 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_mm_release() - give all memory of a VM back
- * @vm: a locked VM that the hypervisor does not have any more
- *
- * Context: Process context, sleeps.
- */
+/* Gives all memory back.  The hypervisor does not have the VM any more. */
 void acrn_mm_release(struct acrn_vm *vm)
 {
 	struct acrn_mapping *map, *next;

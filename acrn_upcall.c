@@ -137,9 +137,19 @@ static void acrn_upcall_irq_exit(void)
 #ifdef CONFIG_ACRN_GUEST
 static bool acrn_upcall_has_hook(void)
 {
-	/* The hook is called with interrupts really off: no place for RT. */
+	/*
+	 * The hook runs in hard interrupt context even with PREEMPT_RT, where the
+	 * locks that it needs may sleep.
+	 */
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       hypervisor_is_type(X86_HYPER_ACRN);
+}
+
+static void acrn_upcall_hook_exit(void)
+{
+	acrn_remove_intr_handler();
+	/* Interrupts are RCU readers: no handler runs after this. */
+	synchronize_rcu();
 }
 
 static int acrn_upcall_hook_init(void)
@@ -149,19 +159,12 @@ static int acrn_upcall_hook_init(void)
 	acrn_setup_intr_handler(acrn_ioreq_upcall);
 	ret = acrn_hc_set_callback_vector(HYPERVISOR_CALLBACK_VECTOR);
 	if (ret) {
-		acrn_upcall_exit();
+		acrn_upcall_hook_exit();
 		return ret;
 	}
 	pr_info("upcalls arrive at the kernel's vector 0x%x\n",
 		HYPERVISOR_CALLBACK_VECTOR);
 	return 0;
-}
-
-static void acrn_upcall_hook_exit(void)
-{
-	acrn_remove_intr_handler();
-	/* Interrupts are RCU readers: no handler runs after this. */
-	synchronize_rcu();
 }
 #else
 static bool acrn_upcall_has_hook(void)
@@ -179,12 +182,6 @@ static void acrn_upcall_hook_exit(void)
 }
 #endif
 
-/**
- * acrn_upcall_init() - get upcalls
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_upcall_init(void)
 {
 	bool hook = acrn_upcall_has_hook();
@@ -208,13 +205,7 @@ int acrn_upcall_init(void)
 	return ret;
 }
 
-/**
- * acrn_upcall_exit() - do not get upcalls any more
- *
- * Description: When it returns, no upcall is being handled and none will be.
- *
- * Context: Process context, sleeps.
- */
+/* When this returns, no upcall is being handled and none will be. */
 void acrn_upcall_exit(void)
 {
 	/* What the hypervisor uses from boot on, for whoever comes next */

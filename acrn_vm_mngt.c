@@ -36,12 +36,7 @@
 static void acrn_reap_dying(struct work_struct *work);
 static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
 
-/**
- * acrn_vm_new() - make the VM object of a file being opened
- *
- * Context: Process context, sleeps.
- * Return: the object with one reference, in state EMPTY, or NULL.
- */
+/* The VM object of a file being opened, EMPTY, or NULL */
 struct acrn_vm *acrn_vm_new(void)
 {
 	struct acrn_vm *vm;
@@ -148,12 +143,7 @@ static void acrn_reap_dying(struct work_struct *work)
 	acrn_vms_visit_dying(acrn_vm_reap);
 }
 
-/**
- * acrn_vm_close() - the file of a VM is being closed
- * @vm: its VM, destroyed if there still is one; the file's reference goes
- *
- * Context: Process context, sleeps.
- */
+/* The file is being closed: its VM and its reference go. */
 void acrn_vm_close(struct acrn_vm *vm)
 {
 	mutex_lock(&vm->lock);
@@ -163,27 +153,16 @@ void acrn_vm_close(struct acrn_vm *vm)
 	acrn_vm_put(vm);
 }
 
-/**
- * acrn_vms_exit() - the module is being unloaded
- *
- * Description: There are no VMs any more: those with a file and those that are
- * dying keep the module.  But the work that reaped the last one may not have
- * returned yet.
- *
- * Context: Process context, sleeps.
+/*
+ * The module is being unloaded.  There are no VMs any more: those with a file and
+ * those that are dying keep the module.  But the work that reaped the last one may
+ * not have returned yet.
  */
 void acrn_vms_exit(void)
 {
 	cancel_delayed_work_sync(&acrn_reap_work);
 }
 
-/**
- * acrn_check_create_vm() - is the argument of IC_CREATE_VM well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_create_vm *create = &arg->create_vm;
@@ -200,26 +179,12 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_create_vm_needs_cap() - does the VM get at hardware?
- * @arg: the argument of IC_CREATE_VM
- *
- * Context: Any.
- * Return: true if creating it needs a privilege beyond having the node open.
- */
+/* Such a VM gets at hardware, or at others' share of it. */
 bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg)
 {
 	return arg->create_vm.vm_flag & ACRN_VM_FLAGS_HW;
 }
 
-/**
- * acrn_ioctl_create_vm() - IC_CREATE_VM
- * @vm: the file's VM, locked, EMPTY
- * @arg: what to create; vmid and vcpu_num are filled in
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_create_vm *create = &arg->create_vm;
@@ -288,27 +253,12 @@ err_empty:
 	return ret;
 }
 
-/**
- * acrn_ioctl_destroy_vm() - IC_DESTROY_VM
- * @vm: the file's VM, locked, in any state but EMPTY
- * @arg: unused
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno; with an error the VM is DYING.
- */
+/* With an error the VM is DYING. */
 int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	return acrn_vm_destroy(vm);
 }
 
-/**
- * acrn_ioctl_start_vm() - IC_START_VM
- * @vm: the file's VM, locked, CREATED
- * @arg: unused
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	int ret;
@@ -327,14 +277,6 @@ int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_ioctl_pause_vm() - IC_PAUSE_VM
- * @vm: the file's VM, locked, CREATED, STARTED or PAUSED
- * @arg: unused
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	bool ran = vm->ioreq.running;
@@ -353,16 +295,7 @@ int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_ioctl_reset_vm() - IC_RESET_VM
- * @vm: the file's VM, locked, PAUSED
- * @arg: unused
- *
- * The memory stays, and so do the vCPUs, in their reset state.
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
+/* The memory stays, and so do the vCPUs, in their reset state. */
 int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	int ret;
@@ -384,28 +317,14 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_check_create_vcpu() - is the argument of IC_CREATE_VCPU well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg)
 {
 	return arg->create_vcpu.vcpu_id < ACRN_MAX_VCPUS ? 0 : -EINVAL;
 }
 
-/**
- * acrn_ioctl_create_vcpu() - IC_CREATE_VCPU
- * @vm: the file's VM, locked, CREATED
- * @arg: the vCPU
- *
+/*
  * The hypervisor numbers vCPUs itself, in order, whatever it is asked for: an
  * id that is not the next one would name another vCPU than the caller means.
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
  */
 int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
@@ -428,13 +347,6 @@ int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return ret;
 }
 
-/**
- * acrn_check_set_vcpu_regs() - is the argument of IC_SET_VCPU_REGS well-formed?
- * @arg: the argument
- *
- * Context: Any.
- * Return: 0 or -EINVAL.
- */
 int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_set_vcpu_regs *set = &arg->set_vcpu_regs;
@@ -450,14 +362,6 @@ int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/**
- * acrn_ioctl_set_vcpu_regs() - IC_SET_VCPU_REGS
- * @vm: the file's VM, locked, CREATED or PAUSED
- * @arg: the vCPU and its state
- *
- * Context: Process context, sleeps.
- * Return: 0 or a negative errno.
- */
 int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_set_vcpu_regs *param = &vm->param.set_vcpu_regs;
