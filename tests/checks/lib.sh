@@ -30,7 +30,7 @@ jobs=$(nproc)
 mapfile -t kernels < <(debian_kernels all)
 
 # Beside the kernel's levels 1 and 2 (W=12): -Wextra, and by name the one that
-# shows defect 1 of the seed; without two that kernel style goes against:
+# shows defect A1 of DEFECTS.rst; without two that kernel style goes against:
 # callbacks do not use every argument, and sizes are compared with int
 # shellcheck disable=SC2034 # for the checks
 pedantry='-Wextra -Wtype-limits -Wno-unused-parameter -Wno-sign-compare'

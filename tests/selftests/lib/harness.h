@@ -15,7 +15,7 @@
 
 /**
  * struct test - one line of TAP
- * @name: what is shown; "[A4]" names the defect of the seed it guards against
+ * @name: what is shown; "[A4]" is a defect of DEFECTS.rst that it guards against
  *	(DEFECTS.rst)
  * @run: the test; it returns when all is well, and otherwise ends in fail()
  * @seconds: how long it may take; longer on slow kernels
