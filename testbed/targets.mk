@@ -3,7 +3,7 @@
 # sets HERE.
 
 .PHONY: demo demo-shell shell check check-checks check-selftests check-nightly check-list \
-	coverage fuzz soak deb bench bench-profile bench-publish help-testing
+	coverage docs fuzz soak deb bench bench-profile bench-publish help-testing
 
 demo:
 	@KERNEL='$(KERNEL)' '$(HERE)/testbed/demo'
@@ -30,6 +30,10 @@ check-nightly:
 
 check-list:
 	@'$(HERE)/tests/check' --list
+
+docs:
+	@T=documents '$(HERE)/tests/check'
+	@echo '$(HERE)/build/check-documents/html/index.html'
 
 coverage:
 	@KERNEL='$(KERNEL)' T='$(T)' '$(HERE)/tests/coverage'
@@ -75,6 +79,7 @@ help-testing:
 	@echo '  check-selftests  what runs under the hypervisor only'
 	@echo '  check-nightly    all programs on the kernels debug and kcsan, which takes long'
 	@echo '  coverage         the same on debug, and which lines of the driver they reach'
+	@echo '  docs             the documents as HTML'
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo '  bench            what operations cost beside Linux'"'"'s own driver, in instructions;'
