@@ -45,7 +45,7 @@ fuzz:
 soak: MINUTES ?= 30
 soak: kernel = $(or $(KERNEL),debug)
 soak:
-	@'$(HERE)/testbed/run' --kernel '$(kernel)' --cpus 10 --service-cpus 4 --memory 2G \
+	@'$(HERE)/testbed/run' --threads --kernel '$(kernel)' --cpus 10 --service-cpus 4 --memory 2G \
 		--append 'SOAK_SECONDS=$(shell expr $(MINUTES) '*' 60) SOAK_SEED=$(or $(SEED),1)' \
 		--limit $(shell expr $(MINUTES) '*' 200 + 300) \
 		--timeout $(shell expr $(MINUTES) '*' 200 + 600) \
