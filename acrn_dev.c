@@ -157,6 +157,7 @@ static struct miscdevice acrn_miscdev = {
 	.name = "acrn_hsm",
 	.mode = 0600,
 	.fops = &acrn_fops,
+	.groups = acrn_cpu_node_groups,
 };
 
 /* VMCALL must not be executed before this has said 0. */
@@ -222,6 +223,10 @@ static int __init acrn_init(void)
 	if (ret)
 		goto err_irqfd;
 
+	ret = acrn_cpu_init();
+	if (ret)
+		goto err_upcall;
+
 	acrn_debugfs_init();
 	/* Last: from here on the node can be opened. */
 	ret = misc_register(&acrn_miscdev);
@@ -233,6 +238,8 @@ static int __init acrn_init(void)
 
 err_debugfs:
 	acrn_debugfs_exit();
+	acrn_cpu_exit();
+err_upcall:
 	acrn_upcall_exit();
 err_irqfd:
 	acrn_irqfd_exit();
@@ -243,6 +250,7 @@ static void __exit acrn_exit(void)
 {
 	misc_deregister(&acrn_miscdev);
 	acrn_debugfs_exit();
+	acrn_cpu_exit();
 	acrn_vms_exit();
 	acrn_upcall_exit();
 	acrn_irqfd_exit();

@@ -20,6 +20,7 @@
 
 #include "acrn_hypercall.h"
 
+struct attribute_group;
 struct file;
 struct mm_struct;
 struct page;
@@ -240,6 +241,11 @@ int acrn_irqfd_init(void);
 void acrn_irqfd_exit(void);
 void acrn_irqfd_vm_init(struct acrn_vm *vm);
 void acrn_irqfd_release(struct acrn_vm *vm);
+
+/* acrn_cpu.c */
+extern const struct attribute_group *acrn_cpu_node_groups[];
+int acrn_cpu_init(void);
+void acrn_cpu_exit(void);
 
 /* acrn_upcall.c */
 int acrn_upcall_init(void);

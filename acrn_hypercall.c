@@ -110,6 +110,18 @@ int acrn_hc_get_api_version(struct acrn_api_version *version)
 }
 
 /**
+ * acrn_hc_offline_cpu() - HC_SOS_OFFLINE_CPU
+ * @lapic: id of the local APIC of a CPU that Linux has switched off.  The hypervisor
+ *	would also take one that runs
+ *
+ * Return: 0, also if the Service VM has no such CPU any more, or a negative errno.
+ */
+int acrn_hc_offline_cpu(unsigned int lapic)
+{
+	return acrn_hypercall(ACRN_HC_SOS_OFFLINE_CPU, ACRN_INVALID_VMID, lapic, 0);
+}
+
+/**
  * acrn_hc_create_vm() - HC_CREATE_VM
  * @param: the VM; the hypervisor writes its vmid, newer ones all of it
  *

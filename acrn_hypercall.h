@@ -21,6 +21,7 @@ struct seq_file;
  */
 #define ACRN_HYPERCALLS(X, LAST)					\
 	X(GET_API_VERSION, 0x00)					\
+	X(SOS_OFFLINE_CPU, 0x01)					\
 	X(SET_CALLBACK_VECTOR, 0x02)					\
 	X(CREATE_VM, 0x10)						\
 	X(DESTROY_VM, 0x11)						\
@@ -95,6 +96,7 @@ struct acrn_hc_set_regions {
 };
 
 int acrn_hc_get_api_version(struct acrn_api_version *version);
+int acrn_hc_offline_cpu(unsigned int lapic);
 int acrn_hc_create_vm(struct acrn_create_vm *param);
 int acrn_hc_destroy_vm(u16 vmid);
 int acrn_hc_start_vm(u16 vmid);
