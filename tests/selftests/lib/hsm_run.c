@@ -37,7 +37,7 @@ static void start(struct run *run, const char *const argv[], bool typing)
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(out[1], STDERR_FILENO);
-		execv(HSM_RUN, (char *const *)argv);
+		execv(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	close(in[0]);
