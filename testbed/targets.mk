@@ -2,7 +2,7 @@
 # The targets that test and show the module.  Included by the top Makefile, which
 # sets HERE.
 
-.PHONY: demo demo-shell shell check check-checks check-selftests check-nightly check-list \
+.PHONY: demo demo-shell shell check check-quick check-checks check-selftests check-nightly check-list \
 	coverage docs fuzz soak deb bench bench-profile bench-publish help-testing
 
 demo:
@@ -15,18 +15,26 @@ demo-shell:
 shell:
 	@'$(HERE)/testbed/run' $(if $(KERNEL),--kernel $(KERNEL))
 
+# tests/check is in a language that not every machine has.
+CHECK = '$(HERE)/testbed/debs' need check && KERNEL='$(KERNEL)' JOBS='$(JOBS)' T='$(T)' \
+	'$(HERE)/tests/check'
+
 check:
-	@KERNEL='$(KERNEL)' T='$(T)' '$(HERE)/tests/check'
+	@$(CHECK)
 
+check-quick:
+	@$(CHECK) --quick
+
+check-checks: T = checks
 check-checks:
-	@T=checks '$(HERE)/tests/check'
+	@$(CHECK)
 
+check-selftests: T = selftests
 check-selftests:
-	@KERNEL='$(KERNEL)' T=selftests '$(HERE)/tests/check'
+	@$(CHECK)
 
-# What make check leaves out for time: all programs on kernels that are slow
 check-nightly:
-	@KERNEL='$(or $(KERNEL),debug kcsan)' T='$(or $(T),selftests)' '$(HERE)/tests/check'
+	@$(CHECK) --nightly
 
 check-list:
 	@'$(HERE)/tests/check' --list
@@ -75,9 +83,10 @@ help-testing:
 	@echo '  shell            a shell in the Service VM, with the module loaded'
 	@echo '  check            all tests; KERNEL=6.12: on this kernel only,'
 	@echo '                   T="vm_lifecycle build-gcc": these tests only'
+	@echo '  check-quick      what takes 5 minutes: the core programs on one kernel, fast checks'
 	@echo '  check-checks     the builds and static checks only'
 	@echo '  check-selftests  what runs under the hypervisor only'
-	@echo '  check-nightly    all programs on the kernels debug and kcsan, which takes long'
+	@echo '  check-nightly    all programs on the kernels of which check leaves out some'
 	@echo '  coverage         the same on debug, and which lines of the driver they reach'
 	@echo '  docs             the documents as HTML'
 	@echo '  check-list       the names that T= knows'

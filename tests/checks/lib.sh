@@ -23,7 +23,7 @@ checks=$root/tests/checks
 name=$(basename "$0")
 work=$root/build/check-$name
 cache=${ACRN_CACHE:-$HOME/.cache/acrn-hsm}/checks
-jobs=$(nproc)
+jobs=${JOBS:-$(nproc)}
 . "$root/testbed/kernels.sh"
 # Those of Debian that get all tests
 # shellcheck disable=SC2034 # for the checks
