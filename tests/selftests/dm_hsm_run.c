@@ -266,13 +266,13 @@ static void make_kernel(void)
 static void expect_no_kernel(size_t size, const char *text)
 {
 	write_guest(kernel.bytes, size);
-	expect_refusal(RUN("--kernel", GUEST), 1, text);
+	expect_refusal(RUN("--memory", "32M", "--kernel", GUEST), 1, text);
 }
 
 static void expect_kernel(void)
 {
 	write_guest(kernel.bytes, sizeof(kernel.bytes));
-	run_start(&run, RUN("--kernel", GUEST));
+	run_start(&run, RUN("--memory", "32M", "--kernel", GUEST));
 	run_expect_end(&run, 42);
 }
 
