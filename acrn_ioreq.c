@@ -202,7 +202,7 @@ static bool acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu,
 	case 1:
 	case 2:
 	case 4:
-		access->value &= GENMASK_ULL(8 * size - 1, 0);
+		access->value &= ~0ULL >> (64 - 8 * size);
 		break;
 	case 8:
 		if (narrow)
