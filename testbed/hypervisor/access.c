@@ -5,7 +5,16 @@
  * instruction up to two (read, then write); a repeated one makes one round and
  * is then executed again by the guest.
  */
-#include "hv.h"
+#include "console.h"
+#include "svm.h"
+#include "abi.h"
+#include "decode.h"
+#include "vapic.h"
+#include "vms.h"
+#include "guest_memory.h"
+#include "ioreq.h"
+#include "access.h"
+#include "vcpu.h"
 
 #define SLEEP_PORT	0x404	/* what ACRN makes of a triple fault: a write... */
 #define SLEEP_S5	0x3400	/* ...of this to the guest's PM1A control port */

@@ -1,72 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * Complaints about the driver, the account of what exists, the end of a run.
+ * The account of what exists, and the end of a run.
  */
-#include "hv.h"
+#include "console.h"
+#include "report.h"
+#include "boot.h"
+#include "vms.h"
+#include "vm_memory.h"
+#include "account.h"
 
 #define DEBUG_EXIT_PORT	0xf4
 #define STATUS_MARK	0x40	/* tells a status from QEMU's own exit codes */
 #define STATUS_MAX	63
 #define STATUS_UNCLEAN	62	/* success was reported, but something is left */
-
-static struct spinlock complaint_lock;	/* guards the next three */
-static u64 expected_left;
-static u64 expected_came;
-static u64 unexpected;
-
-/**
- * complain() - the driver did what a good driver does not
- * @format: what
- */
-void complain(const char *format, ...)
-{
-	char text[200];
-	va_list args;
-	bool expected;
-
-	va_start(args, format);
-	format_text_va(text, sizeof(text), format, args);
-	va_end(args);
-	spin_lock(&complaint_lock);
-	expected = expected_left;
-	if (!expected) {
-		unexpected++;
-	} else {
-		if (expected_left != TESTBED_FOREVER)
-			expected_left--;
-		expected_came++;
-	}
-	spin_unlock(&complaint_lock);
-	log("%s: %s", expected ? "as expected" : "complaint", text);
-}
-
-/**
- * expect_complaints() - a test is about to provoke some
- * @count: how many, TESTBED_FOREVER: any number
- *
- * Return: how many of those expected before came.
- */
-u64 expect_complaints(u64 count)
-{
-	u64 came;
-
-	spin_lock(&complaint_lock);
-	came = expected_came;
-	expected_left = count;
-	expected_came = 0;
-	spin_unlock(&complaint_lock);
-	return came;
-}
-
-/**
- * complaints() - how many nobody expected
- *
- * Return: the number.
- */
-u64 complaints(void)
-{
-	return READ_ONCE(unexpected);
-}
 
 /**
  * account() - what exists

@@ -4,7 +4,12 @@
  * one that lists only the Service VM's CPUs and has them started through a
  * mailbox (multiprocessor wake-up structure) and not with INIT and SIPI.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
+#include "start.h"
+#include "cpu.h"
+#include "boot.h"
+#include "mailbox.h"
 
 #define MADT_FIRST_ENTRY	44
 #define MADT_LOCAL_APIC		0

@@ -4,7 +4,10 @@
  * module 0 is a bzImage (its string holds the command line behind the file's
  * name), module 1 the initramfs.
  */
-#include "hv.h"
+#include "console.h"
+#include "start.h"
+#include "ram.h"
+#include "boot.h"
 
 #define E820_MAX	128
 #define E820_RAM	1

@@ -3,7 +3,8 @@
  * The log: QEMU's debug console, port 0xe9.  The serial port is the Service
  * VM's.  A message is one line and comes out whole.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
 
 #define DEBUG_CONSOLE	0xe9
 #define LINE_MAX	256

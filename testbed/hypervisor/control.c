@@ -2,7 +2,23 @@
 /*
  * The control channel: testbed_control.h says what each command does.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
+#include "report.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "npt.h"
+#include "vapic.h"
+#include "vms.h"
+#include "cpuid.h"
+#include "vm_memory.h"
+#include "ioreq.h"
+#include "interrupts.h"
+#include "vm.h"
+#include "hypercall.h"
+#include "account.h"
+#include "control.h"
 
 #define UPCALLS_MAX	100000
 #define TEXT_BYTES	32
@@ -41,7 +57,10 @@ static s64 mark(struct arguments *a)
 	return 0;
 }
 
-static s64 behave(void)
+/**
+ * control_behave() - be as ACRN is: no failures, no delays, everything as configured
+ */
+void control_behave(void)
 {
 	disarm_all();
 	cpuid_view.signature = true;
@@ -49,7 +68,6 @@ static s64 behave(void)
 	api_version[0] = config.api_major;
 	api_version[1] = config.api_minor;
 	vcpu_limit = TESTBED_MAX_VCPUS;
-	return 0;
 }
 
 static s64 limit_vcpus(u64 limit)
@@ -184,7 +202,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 	case TESTBED_FAIL:
 		return arm_failure(a->rbx, a->rcx, a->rsi, a->rdi);
 	case TESTBED_BEHAVE:
-		return behave();
+		control_behave();
+		return 0;
 	case TESTBED_DELAY:
 		return set_delay(a->rbx, a->rcx);
 	case TESTBED_CPUID:

@@ -6,7 +6,11 @@
  * In the hypervisor GIF is 0: interrupts and NMIs wait.  They are let in only
  * at chosen places, where a stub acknowledges them.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
+#include "svm.h"
+#include "start.h"
+#include "cpu.h"
 
 #define LAPIC_BASE	0xfee00000UL
 #define LAPIC_TPR	0x80
@@ -142,7 +146,7 @@ struct sample {
 };
 
 /* All clocks at the same time: of some readings, the one that took the least */
-static struct sample take_sample(void)
+static struct sample take_sample(u16 pm_timer)
 {
 	struct sample now, best = { 0 };
 	u64 begin, took, least = ~0UL;
@@ -150,7 +154,7 @@ static struct sample take_sample(void)
 
 	for (i = 0; i < SAMPLE_TRIES; i++) {
 		begin = rdtsc();
-		now.pm_timer = inl(acpi_pm_timer);
+		now.pm_timer = inl(pm_timer);
 		now.lapic_timer = lapic_read(LAPIC_TIMER_NOW);
 		took = rdtsc() - begin;
 		now.tsc = begin + took / 2;
@@ -164,10 +168,11 @@ static struct sample take_sample(void)
 
 /**
  * calibrate_clocks() - find the frequency of the TSC and of the LAPIC timer
+ * @pm_timer: the port of ACPI's timer
  *
  * A busy host can stop this CPU at any place, but none of its clocks.
  */
-void calibrate_clocks(void)
+void calibrate_clocks(u16 pm_timer)
 {
 	struct sample first, last;
 	u64 ticks;
@@ -175,9 +180,9 @@ void calibrate_clocks(void)
 	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
 	lapic_write(LAPIC_TIMER_DIV, 0xb);	/* by 1 */
 	lapic_write(LAPIC_TIMER_INIT, ~0U);
-	first = take_sample();
+	first = take_sample(pm_timer);
 	do {
-		last = take_sample();
+		last = take_sample(pm_timer);
 		ticks = (last.pm_timer - first.pm_timer) & PM_TIMER_MASK;
 	} while (ticks < PM_TIMER_HZ * CALIBRATE_MS / 1000);
 	lapic_write(LAPIC_TIMER_INIT, 0);

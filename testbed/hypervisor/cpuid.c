@@ -2,7 +2,10 @@
 /*
  * CPUID as ACRN answers it.
  */
-#include "hv.h"
+#include "svm.h"
+#include "cpu.h"
+#include "vms.h"
+#include "cpuid.h"
 
 #define LEAF_SIGNATURE	0x40000000U
 #define LEAF_FEATURES	0x40000001U

@@ -3,7 +3,12 @@
  * A User VM's memory as its vCPU sees it: linear addresses, through the guest's
  * own page tables in whatever mode it is.
  */
-#include "hv.h"
+#include "svm.h"
+#include "abi.h"
+#include "npt.h"
+#include "decode.h"
+#include "vms.h"
+#include "guest_memory.h"
 
 #define ENTRY_PRESENT	BIT(0)
 #define ENTRY_LARGE	BIT(7)
@@ -53,6 +58,26 @@ bool vm_copy(struct vm *vm, u64 gpa, void *data, u32 size, bool write)
 		memcpy(data, (void *)(page.hpa + (gpa - page.gpa)), size);
 	spin_unlock(&vm->mem_lock);
 	return found;
+}
+
+/**
+ * vm_protects() - is a page there to be read and executed, but not written?
+ * @vm: the VM
+ * @gpa: address
+ *
+ * ACRN takes a write to such a page for one that HC_VM_WRITE_PROTECT_PAGE made.
+ *
+ * Return: true if so.
+ */
+bool vm_protects(struct vm *vm, u64 gpa)
+{
+	struct npt_run page;
+	bool found;
+
+	spin_lock(&vm->mem_lock);
+	found = vm->npt && gpa < BIT(48) && npt_find(vm->npt, gpa, &page);
+	spin_unlock(&vm->mem_lock);
+	return found && (page.prot & PROT_RIGHTS) == (PROT_READ | PROT_EXEC);
 }
 
 /**

@@ -3,37 +3,34 @@
  * Hypercalls: the table, and what happens around each call: the lock, counting,
  * the log, and the misbehaviour that the control channel asked for.
  */
-#include "hv.h"
+#include <testbed_control.h>
+#include "config.h"
+#include "console.h"
+#include "report.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "vm_memory.h"
+#include "ioreq.h"
+#include "interrupts.h"
+#include "vm.h"
+#include "hypercall.h"
 
 #define NUMBERS		256
-#define VECTOR_FIRST	0x20
-#define VECTOR_LAST	0xff
 #define LOG_DEFAULT	2000	/* lines per call, until the next mark */
 #define LOG_HOT		40
 
 u32 api_version[2];
-u32 upcall_vector = DEFAULT_UPCALL_VECTOR;
 
 static s64 hc_get_api_version(struct cpu *cpu, u64 param, u64 unused)
 {
 	struct hc_api_version *v = param_block(param, sizeof(*v), "GET_API_VERSION's block");
 
-	(void)unused;
 	if (!v)
 		return -1;
 	v->major = READ_ONCE(api_version[0]);
 	v->minor = READ_ONCE(api_version[1]);
 	note(cpu, " %u.%u", v->major, v->minor);
-	return 0;
-}
-
-static s64 hc_set_callback_vector(struct cpu *cpu, u64 vector, u64 unused)
-{
-	(void)unused;
-	note(cpu, " vector=0x%lx", vector);
-	if (vector < VECTOR_FIRST || vector > VECTOR_LAST)
-		return -EINVAL;
-	WRITE_ONCE(upcall_vector, vector);
 	return 0;
 }
 
@@ -111,21 +108,6 @@ static u64 delays[NUMBERS];
 static u64 calls[NUMBERS];
 static u64 refusals[NUMBERS];
 static u32 logged[NUMBERS];
-
-/**
- * note() - add to what the log says about the hypercall under way
- * @cpu: the CPU that makes it
- * @format: as format_text_va() has it
- */
-void note(struct cpu *cpu, const char *format, ...)
-{
-	size_t used = strlen(cpu->note);
-	va_list args;
-
-	va_start(args, format);
-	format_text_va(cpu->note + used, sizeof(cpu->note) - used, format, args);
-	va_end(args);
-}
 
 /**
  * arm_failure() - make calls fail
@@ -235,16 +217,32 @@ static void count(u64 nr, s64 result)
 		add_return(refusals[nr], 1);
 }
 
+/* How many lines calls of this number had, and how many they get */
+static u32 *lines(u64 id, const struct hypercall *h, u32 *max)
+{
+	*max = h->name ? h->log_max : LOG_DEFAULT;
+	return &logged[h->name ? id & 0xff : TESTBED_ANY_CALL];
+}
+
+/* Is there to be a line about the call?  Else nothing is formatted. */
+static void begin_note(struct cpu *cpu, u64 id, const struct hypercall *h)
+{
+	u32 max, n = READ_ONCE(*lines(id, h, &max));
+
+	cpu->noting = config.log_calls && n < max;
+	cpu->note[0] = 0;
+}
+
 static void log_call(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1, s64 result,
 		     const char *remark)
 {
 	const char *name = h->name ? h->name : "(unknown)";
-	u32 max = h->name ? h->log_max : LOG_DEFAULT, n;
 	char target[32] = "";
+	u32 max, n;
 
-	if (!config.log_calls)
+	if (!cpu->noting)
 		return;
-	n = add_return(logged[h->name ? id & 0xff : TESTBED_ANY_CALL], 1);
+	n = add_return(*lines(id, h, &max), 1);
 	if (n > max)
 		return;
 	if (!h->name)
@@ -310,7 +308,7 @@ bool hypercall(struct cpu *cpu)
 		return false;
 	if (h->locked && !hv_lock(cpu))
 		return false;
-	cpu->note[0] = 0;
+	begin_note(cpu, id, h);
 	failing = take_failure(nr, &f);
 	if (failing && !carried_out(f.how)) {
 		result = f.result;

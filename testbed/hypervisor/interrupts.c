@@ -3,7 +3,13 @@
  * Interrupts for User VMs, as far as the Service VM sees them: the hypercalls
  * that inject, and an account of what they were asked for.
  */
-#include "hv.h"
+#include "report.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "vapic.h"
+#include "vms.h"
+#include "interrupts.h"
 
 #define MSI_BASE	0xfee00000UL
 #define MSI_BASE_MASK	0xfffffffffff00000UL

@@ -7,9 +7,19 @@
  * to the Service VM.  A slot's state is always written last.  The Service VM
  * maps the page to user space, so nothing in it is trusted.
  */
-#include "hv.h"
+#include "config.h"
+#include "report.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "vms.h"
+#include "ioreq.h"
 
+#define VECTOR_FIRST	0x20
+#define VECTOR_LAST	0xff
 #define POLL_US		50	/* between two looks at a slot in polling mode */
+
+static u32 upcall_vector = DEFAULT_UPCALL_VECTOR;
 
 /**
  * ioreq_slots() - a VM's page of slots
@@ -99,6 +109,23 @@ s64 hc_notify_request_finish(struct cpu *cpu, u64 vmid, u64 vcpu_id)
 		store_release(vcpu->io.notified, true);
 		kick_cpu(vcpu->cpu);
 	}
+	return 0;
+}
+
+/**
+ * hc_set_callback_vector() - HC_SET_CALLBACK_VECTOR
+ * @cpu: the caller
+ * @vector: of the upcall
+ * @unused: RSI
+ *
+ * Return: 0; -EINVAL if it is none for interrupts.
+ */
+s64 hc_set_callback_vector(struct cpu *cpu, u64 vector, u64 unused)
+{
+	note(cpu, " vector=0x%lx", vector);
+	if (vector < VECTOR_FIRST || vector > VECTOR_LAST)
+		return -EINVAL;
+	WRITE_ONCE(upcall_vector, vector);
 	return 0;
 }
 

@@ -6,7 +6,13 @@
  * nested table, so that every store to it comes here; a started CPU needs the
  * hypervisor no more.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
+#include "report.h"
+#include "start.h"
+#include "cpu.h"
+#include "ram.h"
+#include "mailbox.h"
 
 #define MAILBOX_NOOP	0
 #define MAILBOX_WAKE	1

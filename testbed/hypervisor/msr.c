@@ -3,7 +3,10 @@
  * MSRs of a User VM that are not its own: EFER, PAT, the local APIC's, and what an
  * operating system expects of the CPU that cpuid.c shows.
  */
-#include "hv.h"
+#include "svm.h"
+#include "vapic.h"
+#include "vms.h"
+#include "vcpu.h"
 
 #define VECTOR_GP		13
 #define MSR_PLATFORM_ID		0x17

@@ -6,7 +6,9 @@
  * bit.  A last-level entry of a User VM's table also keeps, in bits the
  * hardware ignores, the rights and the cache type exactly as they were given.
  */
-#include "hv.h"
+#include "console.h"
+#include "abi.h"
+#include "npt.h"
 
 #define PTE_PRESENT	BIT(0)
 #define PTE_WRITE	BIT(1)

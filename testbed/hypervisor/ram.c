@@ -5,7 +5,11 @@
  * The Service VM's memory is mapped one to one, so its GPAs are HPAs and the
  * hypervisor reads its memory in place.
  */
-#include "hv.h"
+#include "console.h"
+#include "report.h"
+#include "svm.h"
+#include "start.h"
+#include "ram.h"
 
 #define RANGES_MAX	64
 
@@ -105,4 +109,50 @@ void *param_block(u64 gpa, u64 size, const char *what)
 	else if (gpa & 7)
 		complain("%s at 0x%lx is not aligned", what, gpa);
 	return block;
+}
+
+/* Where a linear address of 64-bit code is, by the guest's page tables */
+static u8 *translate(struct vmcb *v, u64 linear)
+{
+	u32 level = v->cr4 & CR4_LA57 ? 5 : 4;
+	u64 at = v->cr3 & 0x000ffffffffff000UL;
+
+	for (;; level--) {
+		u32 shift = 12 + 9 * (level - 1);
+		u64 *table = service_ram(at, PAGE_SIZE);
+		u64 entry = table ? table[linear >> shift & 511] : 0;
+		u64 in_page = BIT(shift) - 1;
+
+		if (!(entry & BIT(0)))
+			return NULL;
+		at = entry & 0x000ffffffffff000UL;
+		if (level == 1 || (entry & BIT(7)))
+			return service_ram((at & ~in_page) | (linear & in_page), 1);
+	}
+}
+
+/**
+ * service_read() - read memory as the Service VM's CPU would
+ * @vmcb: the CPU, in 64-bit mode
+ * @linear: address
+ * @to: destination
+ * @size: bytes
+ *
+ * Return: false if not all of it is mapped RAM.
+ */
+bool service_read(struct vmcb *vmcb, u64 linear, u8 *to, u32 size)
+{
+	u32 part;
+
+	for (; size; size -= part, linear += part, to += part) {
+		const u8 *from = translate(vmcb, linear);
+
+		part = PAGE_SIZE - (linear & ~PAGE_MASK);
+		if (part > size)
+			part = size;
+		if (!from)
+			return false;
+		memcpy(to, from, part);
+	}
+	return true;
 }

@@ -5,7 +5,22 @@
  * (a VMCALL is one on this CPU), NMI, the control channel's port, the port
  * that switches the machine off, stores to the mailbox, SVM instructions.
  */
-#include "hv.h"
+#include <testbed_control.h>
+#include "config.h"
+#include "console.h"
+#include "report.h"
+#include "svm.h"
+#include "start.h"
+#include "cpu.h"
+#include "ram.h"
+#include "npt.h"
+#include "boot.h"
+#include "mailbox.h"
+#include "cpuid.h"
+#include "hypercall.h"
+#include "account.h"
+#include "control.h"
+#include "service_vm.h"
 
 #define PAGES_2M_END	BIT(32)		/* 2 MiB pages below, 1 GiB above */
 #define SERVICE_END	BIT(39)
@@ -102,47 +117,6 @@ static void inject(struct vmcb *v, u32 vector)
 	v->event_inj_error = 0;
 	if (vector == VECTOR_GP)
 		v->event_inj |= EVENT_HAS_ERROR;
-}
-
-/* Where a linear address of 64-bit code is, by the guest's page tables */
-static u8 *translate(struct vmcb *v, u64 linear)
-{
-	u32 level = v->cr4 & CR4_LA57 ? 5 : 4;
-	u64 at = v->cr3 & 0x000ffffffffff000UL;
-
-	for (;; level--) {
-		u32 shift = 12 + 9 * (level - 1);
-		u64 *table = service_ram(at, PAGE_SIZE);
-		u64 entry = table ? table[linear >> shift & 511] : 0;
-		u64 in_page = BIT(shift) - 1;
-
-		if (!(entry & BIT(0)))
-			return NULL;
-		at = entry & 0x000ffffffffff000UL;
-		if (level == 1 || (entry & BIT(7)))
-			return service_ram((at & ~in_page) | (linear & in_page), 1);
-	}
-}
-
-/**
- * service_read() - read memory as the Service VM's CPU would
- * @vmcb: the CPU, in 64-bit mode
- * @linear: address
- * @to: destination
- * @size: bytes
- *
- * Return: false if not all of it is mapped RAM.
- */
-bool service_read(struct vmcb *vmcb, u64 linear, u8 *to, u32 size)
-{
-	for (; size; size--) {
-		const u8 *from = translate(vmcb, linear++);
-
-		if (!from)
-			return false;
-		*to++ = *from;
-	}
-	return true;
 }
 
 static bool at_vmcall(struct vmcb *v)

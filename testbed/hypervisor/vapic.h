@@ -99,6 +99,12 @@ struct vlapic {
 
 #define SIPI_CAME	0x100U
 
+#define BASE_X2APIC	BIT(10)
+#define BASE_ENABLE	BIT(11)
+#define SVR_ENABLE	BIT(8)
+#define LVT_MASKED	BIT(16)
+#define LVT_MODE(lvt)	((lvt) >> 8 & 7)
+
 /**
  * struct vioapic - an I/O APIC
  * @select: the register that the window shows
@@ -148,16 +154,22 @@ struct vpic {
 };
 
 /* vlapic.c; with "locked": vm->irq_lock is held */
+bool vlapic_is_x2apic(const struct vlapic *l);
+u32 vlapic_priority(const struct vlapic *l);
+void vlapic_wake_locked(struct vcpu *vcpu, const struct vcpu *from);
+void vlapic_receive_locked(struct vcpu *vcpu, const struct irq_message *msg);
+void irq_deliver_locked(struct vm *vm, const struct irq_message *msg);
+bool vlapic_takes_extint_locked(const struct vcpu *vcpu);
+u32 vlapic_pending_locked(const struct vcpu *vcpu);
+void vlapic_accept_locked(struct vcpu *vcpu, u32 vector);
+bool vlapic_eoi_locked(struct vlapic *l, u32 *vector);
+
+/* vlapic_regs.c */
 void vlapic_reset(struct vcpu *vcpu, bool init);
 bool vlapic_owns(const struct vcpu *vcpu, u64 gpa);
 u32 vlapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value);
 bool vlapic_read_msr(struct vcpu *vcpu, u32 msr, u64 *value);
 bool vlapic_write_msr(struct vcpu *vcpu, u32 msr, u64 value);
-void irq_deliver_locked(struct vm *vm, const struct irq_message *msg);
-bool vlapic_takes_extint_locked(const struct vcpu *vcpu);
-u32 vlapic_pending_locked(const struct vcpu *vcpu);
-void vlapic_accept_locked(struct vcpu *vcpu, u32 vector);
-void vlapic_wake_locked(struct vcpu *vcpu, const struct vcpu *from);
 
 /* vtimer.c */
 void vtimer_start_locked(struct vcpu *vcpu);
@@ -180,13 +192,5 @@ u32 vpic_access(struct vcpu *vcpu, u32 port, bool in, u32 value);
 void vpic_set_line_locked(struct vm *vm, u32 line, bool high);
 bool vpic_pending_locked(const struct vm *vm);
 u32 vpic_acknowledge_locked(struct vm *vm);
-
-/* vcpu_irq.c */
-void vcpu_inject(struct vcpu *vcpu, u32 vector);
-void vcpu_offer_interrupts(struct vcpu *vcpu);
-bool vcpu_has_work(struct vcpu *vcpu);
-void vcpu_see_event(struct vcpu *vcpu);
-void vcpu_iret_exit(struct vcpu *vcpu);
-bool vcpu_event_waits(const struct vcpu *vcpu);
 
 #endif /* HV_VAPIC_H */

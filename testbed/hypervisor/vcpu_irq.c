@@ -3,7 +3,10 @@
  * How interrupts and exceptions get into a guest: with the next entry if it can
  * take them, else by an exit as soon as it can.
  */
-#include "hv.h"
+#include "svm.h"
+#include "vapic.h"
+#include "vms.h"
+#include "vcpu.h"
 
 #define NMI_VECTOR	2
 #define VECTOR_GP	13

@@ -2,7 +2,8 @@
 /*
  * The I/O APIC of a User VM.
  */
-#include "hv.h"
+#include "vapic.h"
+#include "vms.h"
 
 #define BASE		0xfec00000UL
 #define REG_SELECT	0x00

@@ -1,59 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * The local APIC of a vCPU, in xAPIC and x2APIC mode.  Its timer is in vtimer.c,
- * how interrupts get from here into the guest in vcpu_irq.c.
+ * What a vCPU's local APIC does with interrupts: how they are requested, in which order
+ * they are taken and when they are over.  Its registers are in vlapic_regs.c, its timer is
+ * in vtimer.c; how interrupts get from here into the guest is in vcpu_irq.c.
  */
-#include "hv.h"
+#include "cpu.h"
+#include "vapic.h"
+#include "vms.h"
 
-#define BASE_ADDRESS	0xfee00000UL
-#define BASE_X2APIC	BIT(10)
-#define BASE_ENABLE	BIT(11)
-
-#define REG_ID		0x02
-#define REG_VERSION	0x03
-#define REG_TPR		0x08
-#define REG_PPR		0x0a
-#define REG_EOI		0x0b
-#define REG_LDR		0x0d
-#define REG_DFR		0x0e
-#define REG_SVR		0x0f
-#define REG_ISR		0x10
-#define REG_TMR		0x18
-#define REG_IRR		0x20
-#define REG_ESR		0x28
-#define REG_ICR_LOW	0x30
-#define REG_ICR_HIGH	0x31
-#define REG_LVT		0x32	/* to 0x37 */
-#define REG_INITIAL	0x38
-#define REG_CURRENT	0x39
-#define REG_DIVIDE	0x3e
-#define REG_SELF_IPI	0x3f	/* x2APIC only */
-
-#define MSR_X2APIC	0x800U
-#define MSR_X2APIC_END	0x8ffU
-#define MSR_TSC_DEADLINE 0x6e0U
-
-#define VERSION		0x50014		/* six LVT entries, integrated APIC */
-#define SVR_ENABLE	BIT(8)
-#define LVT_MASKED	BIT(16)
-#define LVT_MODE(lvt)	((lvt) >> 8 & 7)
 #define LVT_LINT0	3
 #define DFR_CLUSTER(dfr) (!((dfr) >> 28))
 #define BROADCAST	0xffU
 #define BROADCAST_X2	0xffffffffU
 
-#define ICR_MODE(icr)	((icr) >> 8 & 7)
-#define ICR_LOGICAL	BIT(11)
-#define ICR_ASSERT	BIT(14)
-#define ICR_LEVEL	BIT(15)
-#define ICR_SHORTHAND(icr) ((icr) >> 18 & 3)
-
-/* What can be written to an LVT entry: vector, mode, mask, for the timer its mode */
-static const u32 lvt_bits[LAPIC_LVTS] = {
-	0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff,
-};
-
-static bool is_x2apic(const struct vlapic *l)
+/**
+ * vlapic_is_x2apic() - in which mode is a local APIC?
+ * @l: the local APIC
+ *
+ * Return: true: its registers are MSRs.
+ */
+bool vlapic_is_x2apic(const struct vlapic *l)
 {
 	return l->base & BASE_X2APIC;
 }
@@ -80,34 +46,17 @@ static u32 highest(const u32 *set)
 	return 0;
 }
 
-static u32 priority(const struct vlapic *l)
+/**
+ * vlapic_priority() - what a vector must exceed in class to be taken
+ * @l: the local APIC
+ *
+ * Return: the processor priority.
+ */
+u32 vlapic_priority(const struct vlapic *l)
 {
 	u32 serving = highest(l->isr);
 
 	return (l->tpr & 0xf0) >= (serving & 0xf0) ? l->tpr : serving & 0xf0;
-}
-
-/**
- * vlapic_reset() - as after power-on
- * @vcpu: the vCPU, which does not run, or resets itself
- * @init: after an INIT: a start-up IPI that came since is kept
- */
-void vlapic_reset(struct vcpu *vcpu, bool init)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 i, sipi;
-
-	spin_lock(&vcpu->vm->irq_lock);
-	sipi = init ? l->sipi : 0;
-	memset(l, 0, offsetof(struct vlapic, taken));
-	l->sipi = sipi;
-	l->base = BASE_ADDRESS | BASE_ENABLE | (vcpu->id ? 0 : APIC_BASE_BSP);
-	l->dfr = ~0U;
-	l->svr = 0xff;
-	for (i = 0; i < LAPIC_LVTS; i++)
-		l->lvt[i] = LVT_MASKED;
-	l->wait_sipi = vcpu->id;
-	spin_unlock(&vcpu->vm->irq_lock);
 }
 
 /**
@@ -129,11 +78,11 @@ static bool is_dest(const struct vcpu *vcpu, const struct irq_message *msg)
 	const struct vlapic *l = &vcpu->lapic;
 	u32 ldr;
 
-	if (msg->dest == BROADCAST_X2 || (msg->dest == BROADCAST && !is_x2apic(l)))
+	if (msg->dest == BROADCAST_X2 || (msg->dest == BROADCAST && !vlapic_is_x2apic(l)))
 		return true;
 	if (!msg->logical)
 		return msg->dest == vcpu->id;
-	if (is_x2apic(l)) {
+	if (vlapic_is_x2apic(l)) {
 		ldr = vcpu->id >> 4 << 16 | 1U << (vcpu->id & 15);
 		return ldr >> 16 == msg->dest >> 16 && (ldr & msg->dest & 0xffff);
 	}
@@ -143,8 +92,12 @@ static bool is_dest(const struct vcpu *vcpu, const struct irq_message *msg)
 	return ldr & msg->dest;
 }
 
-/* One of those a message is for gets it. */
-static void receive(struct vcpu *vcpu, const struct irq_message *msg)
+/**
+ * vlapic_receive_locked() - one of those a message is for gets it
+ * @vcpu: the vCPU
+ * @msg: the interrupt
+ */
+void vlapic_receive_locked(struct vcpu *vcpu, const struct irq_message *msg)
 {
 	struct vlapic *l = &vcpu->lapic;
 
@@ -193,286 +146,13 @@ void irq_deliver_locked(struct vm *vm, const struct irq_message *msg)
 		if (!is_dest(vcpu, msg))
 			continue;
 		if (msg->mode != IRQ_LOWEST)
-			receive(vcpu, msg);
+			vlapic_receive_locked(vcpu, msg);
 		else if ((vcpu->lapic.svr & SVR_ENABLE) &&
-			 (!best || priority(&vcpu->lapic) < priority(&best->lapic)))
+			 (!best || vlapic_priority(&vcpu->lapic) < vlapic_priority(&best->lapic)))
 			best = vcpu;
 	}
 	if (best)
-		receive(best, msg);
-}
-
-static void send_command(struct vcpu *vcpu, u32 icr, u32 dest)
-{
-	struct irq_message msg = {
-		.from = vcpu,
-		.dest = dest,
-		.logical = icr & ICR_LOGICAL,
-		.mode = ICR_MODE(icr),
-		.vector = icr,
-	};
-	u32 shorthand = ICR_SHORTHAND(icr), i;
-
-	/* The old way to end an INIT; nothing listens to that today */
-	if (msg.mode == IRQ_INIT && (icr & ICR_LEVEL) && !(icr & ICR_ASSERT))
-		return;
-	if (!shorthand) {
-		irq_deliver_locked(vcpu->vm, &msg);
-		return;
-	}
-	for (i = 0; i < vcpu->vm->vcpu_count; i++) {
-		struct vcpu *to = &vcpu->vm->vcpus[i];
-
-		/* 1: itself, 2: all, 3: all others */
-		if (to == vcpu ? shorthand != 3 : shorthand != 1)
-			receive(to, &msg);
-	}
-}
-
-static void end_of_interrupt(struct vcpu *vcpu)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 vector = highest(l->isr);
-
-	if (!vector)
-		return;
-	put(l->isr, vector, false);
-	if (test(l->tmr, vector))
-		vioapic_eoi_locked(vcpu->vm, vector, vcpu);
-}
-
-static u32 read_reg(const struct vcpu *vcpu, u32 reg)
-{
-	const struct vlapic *l = &vcpu->lapic;
-
-	switch (reg) {
-	case REG_ID:
-		return is_x2apic(l) ? vcpu->id : vcpu->id << 24;
-	case REG_VERSION:
-		return VERSION;
-	case REG_TPR:
-		return l->tpr;
-	case REG_PPR:
-		return priority(l);
-	case REG_LDR:
-		return is_x2apic(l) ? vcpu->id >> 4 << 16 | 1U << (vcpu->id & 15) : l->ldr;
-	case REG_DFR:
-		return l->dfr;
-	case REG_SVR:
-		return l->svr;
-	case REG_ISR ... REG_ISR + 7:
-		return l->isr[reg - REG_ISR];
-	case REG_TMR ... REG_TMR + 7:
-		return l->tmr[reg - REG_TMR];
-	case REG_IRR ... REG_IRR + 7:
-		return l->irr[reg - REG_IRR];
-	case REG_ICR_LOW:
-		return l->icr_low;
-	case REG_ICR_HIGH:
-		return l->icr_high;
-	case REG_LVT ... REG_LVT + LAPIC_LVTS - 1:
-		return l->lvt[reg - REG_LVT];
-	case REG_INITIAL:
-		return l->initial;
-	case REG_CURRENT:
-		return vtimer_count_locked(vcpu);
-	case REG_DIVIDE:
-		return l->divide;
-	}
-	return 0;
-}
-
-static void write_lvt(struct vcpu *vcpu, u32 n, u32 value)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 was = l->lvt[n];
-
-	l->lvt[n] = value & lvt_bits[n];
-	if (!(l->svr & SVR_ENABLE))
-		l->lvt[n] |= LVT_MASKED;
-	if (!n)
-		vtimer_mode_changed_locked(vcpu, was);
-}
-
-static void write_reg(struct vcpu *vcpu, u32 reg, u32 value)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 i;
-
-	switch (reg) {
-	case REG_TPR:
-		l->tpr = value & 0xff;
-		break;
-	case REG_EOI:
-		end_of_interrupt(vcpu);
-		break;
-	case REG_LDR:
-		l->ldr = value & 0xff000000;
-		break;
-	case REG_DFR:
-		l->dfr = value | 0x0fffffff;
-		break;
-	case REG_SVR:
-		l->svr = value & 0x1ff;
-		for (i = 0; !(value & SVR_ENABLE) && i < LAPIC_LVTS; i++)
-			l->lvt[i] |= LVT_MASKED;
-		break;
-	case REG_ICR_LOW:
-		l->icr_low = value & ~BIT(12);
-		send_command(vcpu, value, is_x2apic(l) ? l->icr_high : l->icr_high >> 24);
-		break;
-	case REG_ICR_HIGH:
-		l->icr_high = value;
-		break;
-	case REG_LVT ... REG_LVT + LAPIC_LVTS - 1:
-		write_lvt(vcpu, reg - REG_LVT, value);
-		break;
-	case REG_INITIAL:
-		l->initial = value;
-		vtimer_start_locked(vcpu);
-		break;
-	case REG_DIVIDE:
-		l->divide = value & 0xb;
-		break;
-	}
-}
-
-/**
- * vlapic_owns() - is this an address of the local APIC?
- * @vcpu: whose
- * @gpa: the address
- *
- * Return: true if so.
- */
-bool vlapic_owns(const struct vcpu *vcpu, u64 gpa)
-{
-	return (gpa & PAGE_MASK) == BASE_ADDRESS && !is_x2apic(&vcpu->lapic);
-}
-
-/**
- * vlapic_access() - the guest reads or writes a register in xAPIC mode
- * @vcpu: the vCPU
- * @gpa: the register's address
- * @in: it reads
- * @value: what it writes
- *
- * Return: what it reads.
- */
-u32 vlapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value)
-{
-	u32 reg = gpa >> 4 & 0xff;
-
-	spin_lock(&vcpu->vm->irq_lock);
-	if (in)
-		value = read_reg(vcpu, reg);
-	else
-		write_reg(vcpu, reg, value);
-	spin_unlock(&vcpu->vm->irq_lock);
-	return value;
-}
-
-/* The registers that there are in x2APIC mode, for RDMSR and for WRMSR */
-static bool x2apic_has(u32 reg, bool write)
-{
-	switch (reg) {
-	case REG_TPR:
-	case REG_SVR:
-	case REG_ESR:
-	case REG_ICR_LOW:
-	case REG_LVT ... REG_LVT + LAPIC_LVTS - 1:
-	case REG_INITIAL:
-	case REG_DIVIDE:
-		return true;
-	case REG_EOI:
-	case REG_SELF_IPI:
-		return write;
-	case REG_ID:
-	case REG_VERSION:
-	case REG_PPR:
-	case REG_LDR:
-	case REG_ISR ... REG_IRR + 7:
-	case REG_CURRENT:
-		return !write;
-	}
-	return false;
-}
-
-/**
- * vlapic_read_msr() - RDMSR of what belongs to the local APIC
- * @vcpu: the vCPU
- * @msr: which
- * @value: what it has
- *
- * Return: false if there is no such register.
- */
-bool vlapic_read_msr(struct vcpu *vcpu, u32 msr, u64 *value)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 reg = msr - MSR_X2APIC;
-	bool found = true;
-
-	spin_lock(&vcpu->vm->irq_lock);
-	if (msr == MSR_APIC_BASE) {
-		*value = l->base;
-	} else if (msr == MSR_TSC_DEADLINE) {
-		*value = l->period ? 0 : l->deadline;
-	} else if (msr >= MSR_X2APIC && msr <= MSR_X2APIC_END && is_x2apic(l) &&
-		   x2apic_has(reg, false)) {
-		*value = read_reg(vcpu, reg);
-		if (reg == REG_ICR_LOW)
-			*value |= (u64)l->icr_high << 32;
-	} else {
-		found = false;
-	}
-	spin_unlock(&vcpu->vm->irq_lock);
-	return found;
-}
-
-/* Not legal: to x2APIC from off, from x2APIC back to xAPIC, another address */
-static bool write_base(struct vlapic *l, u64 value)
-{
-	u64 mode = value & (BASE_ENABLE | BASE_X2APIC);
-
-	if ((value & ~(BASE_ENABLE | BASE_X2APIC | APIC_BASE_BSP)) != BASE_ADDRESS ||
-	    mode == BASE_X2APIC ||
-	    (mode == BASE_ENABLE && is_x2apic(l)) ||
-	    (mode == (BASE_ENABLE | BASE_X2APIC) && !(l->base & BASE_ENABLE)))
-		return false;
-	l->base = BASE_ADDRESS | mode | (l->base & APIC_BASE_BSP);
-	return true;
-}
-
-/**
- * vlapic_write_msr() - WRMSR to what belongs to the local APIC
- * @vcpu: the vCPU
- * @msr: which
- * @value: for it
- *
- * Return: false if there is no such register, or the value is illegal.
- */
-bool vlapic_write_msr(struct vcpu *vcpu, u32 msr, u64 value)
-{
-	struct vlapic *l = &vcpu->lapic;
-	u32 reg = msr - MSR_X2APIC;
-	bool fine = true;
-
-	spin_lock(&vcpu->vm->irq_lock);
-	if (msr == MSR_APIC_BASE) {
-		fine = write_base(l, value);
-	} else if (msr == MSR_TSC_DEADLINE) {
-		vtimer_set_deadline_locked(vcpu, value);
-	} else if (msr < MSR_X2APIC || msr > MSR_X2APIC_END || !is_x2apic(l) ||
-		   !x2apic_has(reg, true)) {
-		fine = false;
-	} else if (reg == REG_SELF_IPI) {
-		receive(vcpu, &(struct irq_message){ .from = vcpu, .vector = value });
-	} else {
-		if (reg == REG_ICR_LOW)
-			l->icr_high = value >> 32;
-		write_reg(vcpu, reg, value);
-	}
-	spin_unlock(&vcpu->vm->irq_lock);
-	return fine;
+		vlapic_receive_locked(best, msg);
 }
 
 /**
@@ -504,7 +184,7 @@ u32 vlapic_pending_locked(const struct vcpu *vcpu)
 
 	if (!(l->base & BASE_ENABLE) || !(l->svr & SVR_ENABLE))
 		return 0;
-	return (vector & 0xf0) > (priority(l) & 0xf0) ? vector : 0;
+	return (vector & 0xf0) > (vlapic_priority(l) & 0xf0) ? vector : 0;
 }
 
 /**
@@ -516,4 +196,20 @@ void vlapic_accept_locked(struct vcpu *vcpu, u32 vector)
 {
 	put(vcpu->lapic.irr, vector, false);
 	put(vcpu->lapic.isr, vector, true);
+}
+
+/**
+ * vlapic_eoi_locked() - the vCPU has served its highest interrupt
+ * @l: its local APIC
+ * @vector: set to which that was
+ *
+ * Return: true if the I/O APIC wants to know of it.
+ */
+bool vlapic_eoi_locked(struct vlapic *l, u32 *vector)
+{
+	*vector = highest(l->isr);
+	if (!*vector)
+		return false;
+	put(l->isr, *vector, false);
+	return test(l->tmr, *vector);
 }

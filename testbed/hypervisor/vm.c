@@ -9,50 +9,22 @@
  *
  * A configuration is a slot: its uuid chooses it, its vmid is fixed.
  */
-#include "hv.h"
+#include "config.h"
+#include "console.h"
+#include "report.h"
+#include "svm.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "mailbox.h"
+#include "vms.h"
+#include "vm_memory.h"
+#include "ioreq.h"
+#include "interrupts.h"
+#include "vcpu.h"
+#include "vm.h"
 
 static const u8 uuids[][16] = TESTBED_UUIDS;
-
-struct vm vms[TESTBED_MAX_VMS];
-u32 vcpu_limit = TESTBED_MAX_VCPUS;	/* under hv_lock */
-
-static struct vm *vm_slot(u64 vmid)
-{
-	return vmid >= 1 && vmid <= TESTBED_MAX_VMS ? &vms[vmid - 1] : NULL;
-}
-
-/**
- * vm_find() - the VM with an id
- * @vmid: the id
- *
- * Return: the VM, or NULL if there is none or it is off.
- */
-struct vm *vm_find(u64 vmid)
-{
-	struct vm *vm = vm_slot(vmid);
-
-	return vm && READ_ONCE(vm->state) != TESTBED_VM_OFF ? vm : NULL;
-}
-
-/**
- * vm_get() - vm_find() for a hypercall: the caller should have known better
- * @vmid: the id
- * @what: the hypercall, for the complaint
- *
- * Return: the VM or NULL.
- */
-struct vm *vm_get(u64 vmid, const char *what)
-{
-	struct vm *vm = vm_find(vmid), *slot = vm_slot(vmid);
-
-	if (vm)
-		return vm;
-	if (!slot)
-		complain("%s: there is no vmid 0x%lx", what, vmid);
-	else if (!slot->lied)
-		complain("%s: vm%lu is off", what, vmid);
-	return NULL;
-}
 
 /**
  * vm_remember() - what later complaints depend on
@@ -103,7 +75,6 @@ s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
 	struct vm *vm;
 	u32 i;
 
-	(void)unused;
 	if (!block)
 		return -1;
 	p = *block;
@@ -137,27 +108,6 @@ s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
 }
 
 /**
- * vm_stop_vcpus() - make all vCPUs leave their guest, and wait for it
- * @vm: the VM
- *
- * Context: hv_lock is held.  A pCPU that runs a User VM waits for nobody.
- */
-void vm_stop_vcpus(struct vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < vm->vcpu_count; i++) {
-		struct cpu *cpu = vm->vcpus[i].cpu;
-
-		WRITE_ONCE(cpu->run, NULL);
-		barrier_full();
-		kick_cpu(cpu);
-		while (load_acquire(cpu->running))
-			cpu_relax();
-	}
-}
-
-/**
  * hc_destroy_vm() - HC_DESTROY_VM
  * @cpu: the caller
  * @vmid: the VM
@@ -170,8 +120,6 @@ s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	struct vm *vm = vm_get(vmid, "DESTROY_VM");
 	u32 i;
 
-	(void)cpu;
-	(void)unused;
 	if (!vm)
 		return -1;
 	if (vm->state == TESTBED_VM_STARTED) {
@@ -205,8 +153,6 @@ s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	struct vcpu *bsp;
 	u32 i;
 
-	(void)cpu;
-	(void)unused;
 	if (!vm || vm->state != TESTBED_VM_CREATED || !vm->ioreq_gpa || !vm->vcpu_count)
 		return -1;
 	for (i = 0; i < vm->vcpu_count; i++)
@@ -236,7 +182,6 @@ s64 hc_pause_vm(struct cpu *cpu, u64 vmid, u64 unused)
 {
 	struct vm *vm = vm_get(vmid, "PAUSE_VM");
 
-	(void)unused;
 	if (!vm)
 		return -1;
 	if (is_rt(vm) && vm->state == TESTBED_VM_STARTED) {
@@ -261,8 +206,6 @@ s64 hc_reset_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	struct vm *vm = vm_get(vmid, "RESET_VM");
 	u32 i;
 
-	(void)cpu;
-	(void)unused;
 	if (!vm)
 		return -1;
 	if (vm->state != TESTBED_VM_PAUSED)
@@ -392,7 +335,6 @@ s64 hc_offline_cpu(struct cpu *cpu, u64 apic_id, u64 unused)
 {
 	struct cpu *target;
 
-	(void)unused;
 	note(cpu, " lapic=%lu", apic_id);
 	if (apic_id == SERVICE_BSP)
 		return -1;

@@ -4,7 +4,14 @@
  * ACRN v1.3 reports where nothing was done, and a complaint for each of them;
  * and the account of pages.
  */
-#include "hv.h"
+#include "console.h"
+#include "report.h"
+#include "abi.h"
+#include "cpu.h"
+#include "ram.h"
+#include "npt.h"
+#include "vms.h"
+#include "vm_memory.h"
 
 #define LARGE_PAGE	BIT(21)
 #define SERVICE_END	BIT(39)		/* the Service VM reaches nothing above */
@@ -73,26 +80,6 @@ bool vm_memory_next(struct vm *vm, u64 gpa, struct npt_run *run)
 	found = vm->npt && npt_next(vm->npt, gpa & PAGE_MASK, run);
 	spin_unlock(&vm->mem_lock);
 	return found;
-}
-
-/**
- * vm_protects() - is a page there to be read and executed, but not written?
- * @vm: the VM
- * @gpa: address
- *
- * ACRN takes a write to such a page for one that HC_VM_WRITE_PROTECT_PAGE made.
- *
- * Return: true if so.
- */
-bool vm_protects(struct vm *vm, u64 gpa)
-{
-	struct npt_run page;
-	bool found;
-
-	spin_lock(&vm->mem_lock);
-	found = vm->npt && gpa < BIT(48) && npt_find(vm->npt, gpa, &page);
-	spin_unlock(&vm->mem_lock);
-	return found && (page.prot & PROT_RIGHTS) == (PROT_READ | PROT_EXEC);
 }
 
 static u64 page_up(u64 address)
@@ -223,7 +210,6 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 	struct vm *vm;
 	u32 i;
 
-	(void)unused;
 	if (!block)
 		return -1;
 	p = *block;

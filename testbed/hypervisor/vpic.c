@@ -3,7 +3,8 @@
  * The pair of 8259 interrupt controllers of a User VM.  Its output goes to LINT0
  * of the first vCPU.  Line 0 has the highest priority, always.
  */
-#include "hv.h"
+#include "vapic.h"
+#include "vms.h"
 
 #define MASTER		0x20U
 #define SLAVE		0xa0U

@@ -3,7 +3,9 @@
  * The timer of a vCPU's local APIC.  It is kept as the TSC value at which it fires;
  * the pCPU's own timer ends a stay in the guest, or a halt, at that time.
  */
-#include "hv.h"
+#include "cpu.h"
+#include "vapic.h"
+#include "vms.h"
 
 #define LVT_MASKED	BIT(16)
 #define TIMER_MODE(lvt)	((lvt) >> 17 & 3)

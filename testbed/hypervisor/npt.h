@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * Nested page tables.
+ */
+#ifndef HV_NPT_H
+#define HV_NPT_H
+
+#include "types.h"
+
+u64 *npt_new(void);
+void npt_free(u64 *root);
+bool npt_map_service(u64 *root, u64 start, u64 end, u64 page_size);
+void npt_protect_page(u64 *root, u64 gpa);
+
+/**
+ * struct npt_run - guest memory that is contiguous on both sides
+ * @gpa: where it starts
+ * @hpa: what is there
+ * @size: bytes
+ * @prot: as given when it was mapped
+ */
+struct npt_run {
+	u64 gpa;
+	u64 hpa;
+	u64 size;
+	u64 prot;
+};
+
+bool npt_find(u64 *root, u64 gpa, struct npt_run *page);
+bool npt_next(u64 *root, u64 gpa, struct npt_run *run);
+bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot);
+bool npt_unmap_page(u64 *root, u64 gpa, u64 size);
+
+#endif /* HV_NPT_H */
