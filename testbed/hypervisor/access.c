@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * A User VM's accesses to devices: port I/O, string port I/O, and accesses to
+ * A User VM's accesses to devices: port I/O and accesses to
  * memory that is not there, or not writable.  They become I/O requests, an
  * instruction up to two (read, then write); a repeated one makes one round and
  * is then executed again by the guest.
@@ -89,13 +89,12 @@ static void finish(struct vcpu *vcpu)
 {
 	const struct insn *i = &vcpu->io.insn;
 	s64 step = vcpu->vmcb.rflags & RFLAGS_DF ? -(s64)i->size : (s64)i->size;
-	bool port = i->kind == INSN_PORT_STRING;
 	bool again = false;
 
 	vcpu->wait = VCPU_READY;
-	if (i->kind == INSN_LODS || i->kind == INSN_MOVS || (port && !vcpu->io.port_in))
+	if (i->kind == INSN_LODS || i->kind == INSN_MOVS)
 		advance(vcpu, i, RSI, step);
-	if (i->kind == INSN_STOS || i->kind == INSN_MOVS || (port && vcpu->io.port_in))
+	if (i->kind == INSN_STOS || i->kind == INSN_MOVS)
 		advance(vcpu, i, RDI, step);
 	if (i->rep && i->kind >= INSN_STOS) {
 		advance(vcpu, i, RCX, -1);
@@ -130,7 +129,7 @@ static void read_done(struct vcpu *vcpu, u64 value)
 {
 	struct io_access *io = &vcpu->io;
 	const struct insn *i = &io->insn;
-	u64 *rflags = &vcpu->vmcb.rflags, gpa;
+	u64 *rflags = &vcpu->vmcb.rflags, whole = value, gpa;
 
 	value = low_bytes(value, i->size);
 	switch (i->kind) {
@@ -154,6 +153,11 @@ static void read_done(struct vcpu *vcpu, u64 value)
 		break;
 	case INSN_TO_MEM:
 		value = alu_compute(i->alu, value, source(vcpu, i), i->size, rflags);
+		/* ACRN computes these in 64 bits, with what it was answered. */
+		if (i->has_imm && i->alu == ALU_AND)
+			value = whole & i->imm;
+		else if (i->has_imm && i->alu == ALU_OR)
+			value = whole | i->imm;
 		request(vcpu, false, io->address, value);
 		return;
 	case INSN_EXCHANGE:
@@ -167,11 +171,6 @@ static void read_done(struct vcpu *vcpu, u64 value)
 			request(vcpu, false, gpa, value);
 			return;
 		}
-		break;
-	case INSN_PORT_STRING:
-		if (!vcpu_write(vcpu, string_address(vcpu, i, RDI), &value, i->size))
-			log_event("vm%u vcpu%u: string input to where no memory is",
-				  vcpu->vm->vmid, vcpu->id);
 		break;
 	default:
 		break;
@@ -187,8 +186,8 @@ static void done(struct vcpu *vcpu, u64 value)
 	if (io->fatal) {
 		vcpu->wait = VCPU_DEAD;
 	} else if (!io->decoded) {
-		if (io->in)
-			set_reg(vcpu, RAX, value, io->size, false);
+		if (io->in)	/* ACRN keeps the upper half for IN to EAX too */
+			memcpy(gpr(vcpu, RAX), &value, io->size);
 		vcpu->vmcb.rip = io->next_rip;
 		vcpu->wait = VCPU_READY;
 	} else if (io->in) {
@@ -232,29 +231,11 @@ static bool decode_at_rip(struct vcpu *vcpu)
 	return false;
 }
 
-static void string_exit(struct vcpu *vcpu, u32 port)
-{
-	struct io_access *io = &vcpu->io;
-	struct insn *i = &io->insn;
-	u64 value = 0;
-
-	if (!decode_at_rip(vcpu))
-		return;
-	if (i->rep && !get_reg(vcpu, RCX, i->address_bits / 8, false)) {
-		vcpu->vmcb.rip += i->length;
-		return;
-	}
-	if (!io->port_in &&
-	    !vcpu_read(vcpu, string_address(vcpu, i, RSI), &value, i->size))
-		value = ~0UL;	/* as a bus with nothing on it */
-	io->in = io->port_in;
-	io->size = i->size;
-	ioreq_post(vcpu, REQ_PORTIO, port, value);
-}
-
 /**
  * access_port() - the guest executed IN, OUT, INS or OUTS
  * @vcpu: the vCPU
+ *
+ * ACRN takes INS and OUTS, repeated or not, for one IN or OUT, from or to RAX.
  */
 void access_port(struct vcpu *vcpu)
 {
@@ -262,13 +243,8 @@ void access_port(struct vcpu *vcpu)
 	struct io_access *io = &vcpu->io;
 
 	io->fatal = false;
-	io->port_in = info & IOIO_IN;
-	if (info & IOIO_STRING) {
-		string_exit(vcpu, port);
-		return;
-	}
 	io->decoded = false;
-	io->in = io->port_in;
+	io->in = info & IOIO_IN;
 	io->size = IOIO_SIZE(info);
 	io->next_rip = vcpu->vmcb.exit_info2;
 	if (vpic_owns(port))
@@ -297,7 +273,8 @@ void access_memory(struct vcpu *vcpu, u64 gpa, bool write)
 		request(vcpu, false, gpa, source(vcpu, i));
 		break;
 	case INSN_STOS:
-		request(vcpu, false, gpa, get_reg(vcpu, RAX, i->size, false));
+		/* All of it, as ACRN does: only what is written counts. */
+		request(vcpu, false, gpa, *gpr(vcpu, RAX));
 		break;
 	case INSN_MOVS:
 		if (write) {

@@ -68,6 +68,7 @@ void control_behave(void)
 	api_version[0] = config.api_major;
 	api_version[1] = config.api_minor;
 	vcpu_limit = TESTBED_MAX_VCPUS;
+	vms_forget();
 }
 
 static s64 limit_vcpus(u64 limit)

@@ -2,7 +2,7 @@
 /*
  * A decoder for the instructions with which compilers and kernels touch device
  * memory: mov, movzx, movsx, arithmetic and logic with memory, test, cmp, xchg,
- * inc, dec, stos, lods, movs; string port I/O; and the move to CR4.
+ * inc, dec, stos, lods, movs; and the move to CR4.
  *
  * The address of the access is known from the exit, so a memory operand is only
  * measured.
@@ -232,11 +232,6 @@ static bool decode_one_byte(struct cursor *c, u8 op, struct insn *insn)
 		insn->size = 4;
 		insn->sign = true;
 		register_operand(c, insn, c->operand);
-		return true;
-	case 0x6c ... 0x6f:
-		insn->kind = INSN_PORT_STRING;
-		if (insn->size == 8)
-			insn->size = 4;
 		return true;
 	case 0x84 ... 0x8b:
 		if (!take_memory_operand(c))

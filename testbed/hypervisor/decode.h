@@ -19,7 +19,6 @@ enum insn_kind {
 	INSN_STOS,
 	INSN_LODS,
 	INSN_MOVS,
-	INSN_PORT_STRING,
 	INSN_WRITE_CR4,
 };
 

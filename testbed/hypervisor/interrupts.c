@@ -11,8 +11,8 @@
 #include "vms.h"
 #include "interrupts.h"
 
-#define MSI_BASE	0xfee00000UL
-#define MSI_BASE_MASK	0xfffffffffff00000UL
+#define MSI_BASE	0xfee00000U
+#define MSI_BASE_MASK	0xfff00000U	/* ACRN looks at no more */
 #define MSI_DEST_SHIFT	12
 #define MSI_LOGICAL	BIT(2)
 #define GSI_TIMER	2	/* the PIT: pin 2 of the I/O APIC, line 0 of the PIC */
@@ -32,6 +32,8 @@ void interrupts_init(struct vm *vm)
 {
 	spin_lock(&vm->irq_lock);
 	vm->irqs = (struct interrupts){ 0 };
+	vm->ioapic.lines = 0;
+	vm->pic = (struct vpic){ 0 };
 	spin_unlock(&vm->irq_lock);
 	interrupts_reset(vm);
 }
@@ -84,7 +86,7 @@ s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	msi = *block;
 	note(cpu, " addr=0x%lx data=0x%lx", msi.addr, msi.data);
-	if ((msi.addr & MSI_BASE_MASK) != MSI_BASE)
+	if (((u32)msi.addr & MSI_BASE_MASK) != MSI_BASE)
 		return -1;
 	spin_lock(&vm->irq_lock);
 	vm->irqs.msis++;
@@ -162,9 +164,10 @@ static void fill_monitor(struct vm *vm, struct hc_intr_monitor *block)
  * @param: struct hc_intr_monitor, changed in place
  *
  * ACRN gives pairs of interrupt and count for the devices that are passed
- * through.  Here "interrupt" 0 stands for all MSIs and 1 for all lines.
+ * through.  Here "interrupt" 0 stands for all MSIs and 1 for all lines, so that
+ * there is something to be seen.
  *
- * Return: 0; -EINVAL if the VM is off, or the command or the count is bad.
+ * Return: 0; -EINVAL if the VM is off or the count is bad.
  */
 s64 hc_vm_intr_monitor(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -177,13 +180,13 @@ s64 hc_vm_intr_monitor(struct cpu *cpu, u64 vmid, u64 param)
 	if (!block)
 		return -EINVAL;
 	note(cpu, " cmd=%u buf_cnt=%u", block->cmd, block->buf_cnt);
-	if (block->cmd > MONITOR_DELAY || block->buf_cnt > MONITOR_VALUES) {
+	if (block->cmd > MONITOR_DELAY || block->buf_cnt > MONITOR_VALUES)
 		complain("VM_INTR_MONITOR: cmd %u, buf_cnt %u", block->cmd, block->buf_cnt);
+	if (block->buf_cnt > MONITOR_VALUES)
 		return -EINVAL;
-	}
 	if (block->cmd == MONITOR_GET)
 		fill_monitor(vm, block);
-	else
+	else if (block->cmd == MONITOR_DELAY)
 		note(cpu, " delay=%lu ms", block->buffer[0]);
 	return 0;
 }

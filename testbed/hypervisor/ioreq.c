@@ -170,10 +170,9 @@ void ioreq_post(struct vcpu *vcpu, enum ioreq_type type, u64 address, u64 value)
 	slot->size = io->size;
 	if (io->in)
 		value = 0;
-	else if (io->size < 8)
-		value &= BIT(io->size * 8) - 1;
+	/* To memory, ACRN has in the upper bytes whatever the instruction left there. */
 	if (type == REQ_PORTIO)
-		*(u32 *)&slot->value = value;
+		*(u32 *)&slot->value = value & (BIT(io->size * 8) - 1);
 	else
 		slot->value = value;
 	store_release(io->notified, false);

@@ -124,7 +124,7 @@ static bool at_vmcall(struct vmcb *v)
 	static const u8 vmcall[] = { 0x0f, 0x01, 0xc1 };
 	u8 code[sizeof(vmcall)];
 
-	return !v->cpl && (v->efer & EFER_LMA) && (v->cs.attr & SEG_LONG) &&
+	return (v->efer & EFER_LMA) && (v->cs.attr & SEG_LONG) &&
 	       service_read(v, v->rip, code, sizeof(code)) &&
 	       !memcmp(code, vmcall, sizeof(vmcall));
 }
@@ -241,6 +241,8 @@ static void handle_exit(struct cpu *cpu)
 	case EXIT_EXCEPTION(VECTOR_UD):
 		if (!at_vmcall(v))
 			inject(v, VECTOR_UD);
+		else if (v->cpl)
+			inject(v, VECTOR_GP);
 		else if (hypercall(cpu))
 			v->rip += 3;
 		break;

@@ -153,6 +153,7 @@ void vcpu_reset(struct vcpu *vcpu, bool init)
 	vcpu->pat = PAT_AT_RESET;
 	vcpu->nmi = NMI_NONE;
 	vcpu->incoming = 0;
+	vcpu->half_long = false;
 	vlapic_reset(vcpu, init);
 	vcpu->wait = vcpu->id ? VCPU_WAIT_SIPI : VCPU_READY;
 	vcpu->fpu_fresh = true;
@@ -199,6 +200,7 @@ void vcpu_set_regs(struct vcpu *vcpu, const struct hc_vcpu_regs *r)
 	v->efer = (r->efer & (EFER_SCE | EFER_NXE)) | EFER_SVME;
 	if ((r->efer & EFER_LME) && (r->cr0 & CR0_PG))
 		v->efer |= EFER_LMA;
+	vcpu->half_long = (v->efer & EFER_LMA) && !(r->efer & EFER_LMA);
 	vcpu_update_lme(vcpu, r->efer & EFER_LME);
 	v->gdtr = (struct vmcb_seg){ 0, 0, r->gdt.limit, r->gdt.base };
 	v->idtr = (struct vmcb_seg){ 0, 0, r->idt.limit, r->idt.base };

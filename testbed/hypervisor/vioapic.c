@@ -29,12 +29,14 @@
 /**
  * vioapic_reset_locked() - all pins masked
  * @vm: the VM
+ *
+ * The lines are the devices', and stay as they are.
  */
 void vioapic_reset_locked(struct vm *vm)
 {
 	u32 i;
 
-	vm->ioapic = (struct vioapic){ 0 };
+	vm->ioapic = (struct vioapic){ .lines = vm->ioapic.lines };
 	for (i = 0; i < IOAPIC_PINS; i++)
 		vm->ioapic.pin[i] = PIN_MASKED;
 }

@@ -32,7 +32,7 @@
 #define MSR_X2APIC_END	0x8ffU
 #define MSR_TSC_DEADLINE 0x6e0U
 
-#define VERSION		0x50014		/* six LVT entries, integrated APIC */
+#define VERSION		0x50010		/* six LVT entries, integrated APIC; ACRN's */
 
 #define ICR_MODE(icr)	((icr) >> 8 & 7)
 #define ICR_LOGICAL	BIT(11)

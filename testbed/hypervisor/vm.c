@@ -85,17 +85,19 @@ s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
 	for (i = 0; i < TESTBED_MAX_VMS; i++)
 		if (!memcmp(p.uuid, uuids[i], sizeof(p.uuid)))
 			break;
-	if (i == TESTBED_MAX_VMS || vms[i].state != TESTBED_VM_OFF ||
-	    ((p.vm_flag & VM_FLAG_LAPIC_PT) && !(p.vm_flag & VM_FLAG_RT)))
+	if (i == TESTBED_MAX_VMS || vms[i].state != TESTBED_VM_OFF)
 		return -1;
-
 	vm = &vms[i];
+	/* ACRN keeps the flags of a call that failed: the configuration is spoilt. */
+	vm->sticky |= p.vm_flag & VM_FLAGS_KEPT;
+	if ((vm->sticky & VM_FLAG_LAPIC_PT) && !(vm->sticky & VM_FLAG_RT))
+		return -1;
 	if (!vm_memory_init(vm)) {
 		block->vmid = INVALID_VMID;
 		return -1;
 	}
 	vm->vmid = i + 1;
-	vm->flags = p.vm_flag & VM_FLAGS_KEPT;
+	vm->flags = vm->sticky;
 	vm->vcpu_count = 0;
 	vm->ioreq_gpa = 0;
 	interrupts_init(vm);
@@ -133,7 +135,20 @@ s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 		vm->vcpus[i].cpu->owner = NULL;
 	vm_memory_free(vm);
 	vm->vcpu_count = 0;
+	vm->sticky = 0;
 	return 0;
+}
+
+/*
+ * What keeps a CPU with VMX from entering the guest: ACRN loses the physical CPU,
+ * and whoever stops the VM waits for it for ever.
+ */
+static void check_entry(struct vcpu *vcpu)
+{
+	if (!vcpu->half_long)
+		return;
+	complain("START_VM: vm%u has paging and EFER.LME, but not EFER.LMA", vcpu->vm->vmid);
+	vcpu->wait = VCPU_DEAD;
 }
 
 /**
@@ -158,6 +173,7 @@ s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	for (i = 0; i < vm->vcpu_count; i++)
 		vm->vcpus[i].first.valid = false;
 	bsp = &vm->vcpus[0];
+	check_entry(bsp);
 	vm->pause_asked = false;
 	store_release(vm->state, TESTBED_VM_STARTED);
 	log_event("vm%u: vcpu0 enters at cs:rip 0x%x:0x%lx (cs base 0x%lx), cr0 0x%lx, efer 0x%lx, on cpu%u",
@@ -294,7 +310,7 @@ s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
  * @vmid: the VM
  * @param: struct hc_set_vcpu_regs
  *
- * Return: 0; -1 if it is off or STARTED, or there is no such vCPU.
+ * Return: 0, also if there is no such vCPU; -1 if it is off or STARTED.
  */
 s64 hc_set_vcpu_regs(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -317,9 +333,12 @@ s64 hc_set_vcpu_regs(struct cpu *cpu, u64 vmid, u64 param)
 	    !all_zero(r->reserved16, sizeof(r->reserved16)) ||
 	    !all_zero(r->padding, sizeof(r->padding)))
 		complain("SET_VCPU_REGS: reserved fields or padding are not zero");
-	if (vm->state == TESTBED_VM_STARTED || p.vcpu_id >= vm->vcpu_count)
+	if (vm->state == TESTBED_VM_STARTED)
 		return -1;
-	vcpu_set_regs(&vm->vcpus[p.vcpu_id], r);
+	if (p.vcpu_id < vm->vcpu_count)
+		vcpu_set_regs(&vm->vcpus[p.vcpu_id], r);
+	else
+		complain("SET_VCPU_REGS: vm%lu has no vcpu%u", vmid, p.vcpu_id);
 	return 0;
 }
 

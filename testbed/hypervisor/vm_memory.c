@@ -110,7 +110,7 @@ static s64 add_region(struct vm *vm, const struct hc_region *r)
 
 	if (in_hypervisor(hpa, r->size)) {
 		complain("region 0x%lx: 0x%lx is the hypervisor's", r->gpa, r->service_gpa);
-		return -EFAULT;
+		return -EINVAL;
 	}
 	if (hpa + r->size > SERVICE_END || hpa + r->size < hpa)
 		return -EINVAL;
@@ -198,7 +198,7 @@ static s64 one_region(struct vm *vm, const struct hc_region *r)
  * Takes the regions in order and stops at the first error.
  *
  * Return: 0, also for some that were not done; -1 if the VM is off, an address is
- * bad or there is no region; -EINVAL, -EFAULT from the region that was refused.
+ * bad or there is no region; -EINVAL from the region that was refused.
  */
 s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 {

@@ -54,6 +54,17 @@ struct vm *vm_get(u64 vmid, const char *what)
 }
 
 /**
+ * vms_forget() - as after a reboot: no configuration is spoilt
+ */
+void vms_forget(void)
+{
+	u32 i;
+
+	for (i = 0; i < TESTBED_MAX_VMS; i++)
+		vms[i].sticky = 0;
+}
+
+/**
  * vm_stop_vcpus() - make all vCPUs leave their guest, and wait for it
  * @vm: the VM
  *

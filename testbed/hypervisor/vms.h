@@ -47,7 +47,6 @@ struct exit_record {
  * @failed: there was no slot for it
  * @fatal: the vCPU does not go on after it
  * @in: the request is a read
- * @port_in: the instruction is a string input from a port
  * @decoded: @insn says what to do with the answer; else it is IN or OUT
  * @size: bytes of the request
  * @address: its port or GPA
@@ -61,7 +60,6 @@ struct io_access {
 	bool failed;
 	bool fatal;
 	bool in;
-	bool port_in;
 	bool decoded;
 	u32 size;
 	u64 address;
@@ -86,6 +84,7 @@ struct io_access {
  * @fpu_fresh: the FPU must be put into reset state first
  * @pat: the guest's PAT
  * @lme: the guest's EFER.LME; see vcpu_update_lme()
+ * @half_long: it was given paging and EFER.LME, but not EFER.LMA
  * @nmi: whether it serves an NMI
  * @incoming: IRQ_INCOMING and the vector of the interrupt that it has taken from its
  *	APIC or the PIC, but not into the handler yet; else 0
@@ -107,6 +106,7 @@ struct vcpu {
 	bool fpu_fresh;
 	u64 pat;
 	bool lme;
+	bool half_long;
 	enum vcpu_nmi nmi;
 	u32 incoming;
 	bool irq_waits;
@@ -140,6 +140,7 @@ struct interrupts {
  * @vmid: its id, fixed
  * @state: under hv_lock; the unlocked hypercalls only look
  * @flags: vm_flag as kept
+ * @sticky: flags that the configuration has from CREATE_VMs that failed
  * @vcpu_count: vCPUs created
  * @mem_lock: guards @npt and @pages
  * @npt: nested page table, NULL while the VM is off
@@ -160,6 +161,7 @@ struct vm {
 	u32 vmid;
 	enum testbed_vm_state state;
 	u64 flags;
+	u64 sticky;
 	u32 vcpu_count;
 	struct spinlock mem_lock;
 	u64 *npt;
@@ -183,5 +185,6 @@ struct vm *vm_find(u64 vmid);
 struct vm *vm_get(u64 vmid, const char *what);
 void vm_stop_vcpus(struct vm *vm);
 void vcpus_flush(struct vm *vm);
+void vms_forget(void);
 
 #endif /* HV_VMS_H */

@@ -25,12 +25,16 @@
 /**
  * vpic_reset_locked() - as after power-on
  * @vm: the VM
+ *
+ * The lines are the devices', and stay as they are.
  */
 void vpic_reset_locked(struct vm *vm)
 {
-	vm->pic = (struct vpic){ 0 };
-	vm->pic.chip[0].imr = 0xff;
-	vm->pic.chip[1].imr = 0xff;
+	struct pic_chip *chip = vm->pic.chip;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(vm->pic.chip); i++)
+		chip[i] = (struct pic_chip){ .imr = 0xff, .lines = chip[i].lines };
 }
 
 /* The line that is to be served next, or -1 */

@@ -65,8 +65,8 @@ enum testbed_command {
 	 */
 	TESTBED_FAIL,
 	/*
-	 * Disarm all failures and delays; CPUID, API version and the limit of
-	 * vCPUs as at boot
+	 * Disarm all failures and delays; CPUID, API version, the limit of vCPUs
+	 * and the flags that failed HC_CREATE_VMs left as at boot
 	 */
 	TESTBED_BEHAVE,
 	/*

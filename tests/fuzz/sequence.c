@@ -88,7 +88,7 @@ static const struct values values[] = {
 			    0x90000, ~0ULL),
 	[KIND_CR0] = VALUES(0x30, 0x30, 0x30, 0x10, 0x31, 0x80000031, 0,
 			    0xffffffff),
-	[KIND_EFER] = VALUES(0, 0, 0, 0x100, 0xd01, ~0ULL),
+	[KIND_EFER] = VALUES(0, 0, 0, 0x500, 0xd01, ~0ULL),
 	[KIND_CLIENT] = VALUES(1, 1, 1, 1, 2, 3, 0, 0xffffffff, 0x100000001,
 			       0x7fffffff, ~0ULL),
 	[KIND_EVENT] = VALUES(0, 0, 0, 0, 1, 1, 2, 3, EVENT_NONE, EVENT_HSM,

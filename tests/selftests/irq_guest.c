@@ -543,6 +543,27 @@ TEST(reset_forgets, "a reset forgets what is pending")
 	guest_end(&guest);
 }
 
+/* Lines are the devices'; a reset of the VM does not change them. */
+TEST(reset_keeps_lines, "a reset keeps the state of lines")
+{
+	struct guest guest;
+
+	new_guest(&guest, 1);
+	set_line(&guest, PIN, ACRN_IRQLINE_HIGH);
+	PROGRAM(&guest, 0, SETUP, SAY_READY(1));
+	guest_start(&guest);
+	wait_for(&guest, READY, 1);
+	check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
+	check_result(vm_reset(guest.fd), 0, "RESET_VM");
+	PROGRAM(&guest, 0, SETUP, APIC_ON, SELECT_PIN, SET_PIN(VECTOR | PIN_LEVEL),
+		WINDOW);
+	guest_set_regs(&guest);
+	guest_start(&guest);
+	check_done(&guest, 0);
+	check_taken(&guest, 0, VECTOR, 1);
+	guest_end(&guest);
+}
+
 int main(void)
 {
 	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);

@@ -146,7 +146,7 @@ TEST(msi_contents, "an MSI arrives as it was sent")
 TEST(bad_addresses, "addresses that are none of MSIs")
 {
 	static const uint64_t addresses[] = {
-		0, 0xfed00000, 0xfef00000, 0x1fee00000, ~0ULL,
+		0, 0xfed00000, 0xfef00000, 0x1fed00000, ~0ULL,
 	};
 	int fd = vm_in_state(VM_STARTED, 0);
 	unsigned int i;

@@ -71,7 +71,7 @@
 /* The state in which the program runs: 64-bit mode */
 #define GUEST_CR0		0x80000031	/* PG, NE, ET, PE */
 #define GUEST_CR4		0x20		/* PAE */
-#define GUEST_EFER		0x100		/* LME */
+#define GUEST_EFER		0x500		/* LMA, LME */
 
 #ifndef __ASSEMBLER__
 
