@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
 /*
- * The hypercall ABI of ACRN v1.3, as far as this hypervisor plays its part.
+ * The hypercall ABI of ACRN, as far as this hypervisor plays its part: v1.3's, and
+ * what later releases changed.
  * Written down here a second time, apart from the driver's headers, so that a
  * wrong layout there is found and not shared.
  */
@@ -14,6 +15,7 @@
 #define HC_GET_API_VERSION		0x00
 #define HC_SOS_OFFLINE_CPU		0x01
 #define HC_SET_CALLBACK_VECTOR		0x02
+#define HC_GET_PLATFORM_INFO		0x03
 #define HC_CREATE_VM			0x10
 #define HC_DESTROY_VM			0x11
 #define HC_START_VM			0x12
@@ -26,8 +28,13 @@
 #define HC_SET_IRQLINE			0x25
 #define HC_SET_IOREQ_BUFFER		0x30
 #define HC_NOTIFY_REQUEST_FINISH	0x31
+#define HC_ASYNCIO_ASSIGN		0x32
+#define HC_ASYNCIO_DEASSIGN		0x33
 #define HC_VM_GPA2HPA			0x41
 #define HC_VM_SET_MEMORY_REGIONS	0x42
+#define HC_SETUP_SBUF			0x44
+#define HC_VM_PCI_MSIX_REMAP		0x52
+#define HC_PM_GET_CPU_STATE		0x80
 
 #define INVALID_VMID		0xffffU
 #define DEFAULT_UPCALL_VECTOR	0xf3U
@@ -40,10 +47,11 @@ struct hc_api_version {
 #define VM_FLAG_SECURE_WORLD	BIT(0)
 #define VM_FLAG_LAPIC_PT	BIT(1)
 #define VM_FLAG_POLLING		BIT(2)
-#define VM_FLAG_RT		BIT(5)
-#define VM_FLAGS_KEPT		(VM_FLAG_SECURE_WORLD | VM_FLAG_LAPIC_PT | \
-				 VM_FLAG_POLLING | VM_FLAG_RT)
+#define VM_FLAG_RT		BIT(4)
+#define VM_FLAG_RT_OLD		BIT(5)	/* up to v1.5 */
+#define VM_FLAG_PMU_PT		BIT(11)
 
+/* v2.6 and later have no @reserved2, and from v2.7 on a name in place of the uuid */
 struct hc_create_vm {
 	u16 vmid;
 	u16 reserved0;
@@ -52,7 +60,8 @@ struct hc_create_vm {
 	u8 uuid[16];
 	u64 vm_flag;
 	u64 req_buf;
-	u8 reserved2[16];
+	u64 cpu_affinity;	/* v2.0 */
+	u8 reserved2[8];
 };
 
 struct hc_create_vcpu {
@@ -87,6 +96,7 @@ struct hc_vcpu_regs {
 	u8 padding[4];
 };
 
+/* v2.6 and later end with TR, and 4 bytes */
 struct hc_set_vcpu_regs {
 	u16 vcpu_id;
 	u16 reserved[3];
@@ -125,7 +135,7 @@ struct hc_regions {
 };
 
 #define REGION_ADD	0
-#define REGION_DELETE	2
+#define REGION_DELETE	2	/* v2.4: everything but 0 */
 #ifndef REGIONS_MAX
 #define REGIONS_MAX	128
 #endif
@@ -168,8 +178,128 @@ struct ioreq_slot {
 	u8 reserved4[116];
 };
 
+struct hc_cpu_px {
+	u64 frequency;		/* MHz */
+	u64 power;		/* mW */
+	u64 transition;		/* us */
+	u64 bus_master;		/* us */
+	u64 control;
+	u64 status;
+};
+
+struct hc_cpu_cx_old {		/* up to v2.5 */
+	u8 space_id, bit_width, bit_offset, access_size;
+	u32 padding0;
+	u64 address;
+	u8 type;
+	u8 padding1[3];
+	u32 latency;		/* us */
+	u64 power;		/* mW */
+};
+
+struct hc_cpu_cx {
+	u8 space_id, bit_width, bit_offset, access_size;
+	u64 address;
+	u8 type;
+	u8 padding1[3];
+	u32 latency;
+	u32 padding2;
+	u64 power;
+} __packed;
+
+struct hc_platform_info_old {	/* v1.x */
+	u16 cpu_num;
+	u8 reserved0[126];
+	u16 max_vcpus;
+	u8 max_kata;
+	u8 reserved1[125];
+};
+
+struct hc_platform_info {	/* v2.0 to v2.5, in and out */
+	u16 cpu_num;
+	u16 version;
+	u8 reserved0[124];
+	u16 max_vcpus;
+	u8 max_kata;
+	u8 reserved1[7];
+	u16 max_vms;
+	u32 config_size;
+	u64 configs;		/* in: GPA for max_vms * config_size bytes, 0: none */
+	u8 reserved2[104];
+};
+
+struct hc_vm_config {		/* the first bytes of one of those */
+	u8 load_order;
+	u8 padding0[3];
+	char name[32];
+	u8 uuid[16];
+	u8 padding1[2];
+	u8 severity;
+	u8 padding2;
+	u64 cpu_affinity;
+	u64 guest_flags;
+};
+
+/* A ring of elements, which follow; offsets count from the first */
+struct sbuf {
+	u64 magic;
+	u32 element_count;
+	u32 element_size;
+	u32 head;		/* the reader's */
+	u32 tail;		/* the writer's */
+	u64 flags;
+	u32 overrun_count;
+	u32 size;		/* of all elements */
+	u8 padding[24];
+};
+
+#define SBUF_MAGIC	0x5aa57aa71aa13aa3UL
+#define SBUF_ASYNCIO	64
+#define SBUF_VM_EVENT	65
+
+struct hc_sbuf {
+	u16 cpu;
+	u16 reserved;
+	u32 id;
+	u64 gpa;
+};
+
+#define ASYNCIO_PIO	1
+#define ASYNCIO_MMIO	2
+
+struct hc_asyncio {
+	u32 type;
+	u32 match_data;
+	u64 address;
+	u64 token;
+	u64 data;
+};
+
+#define VM_EVENT_TRIPLE_FAULT	2
+
+struct vm_event {
+	u32 type;
+	u8 data[28];
+};
+
 _Static_assert(sizeof(struct hc_create_vm) == 56, "ABI");
 _Static_assert(offsetof(struct hc_create_vm, vm_flag) == 24, "ABI");
+_Static_assert(offsetof(struct hc_create_vm, cpu_affinity) == 40, "ABI");
+_Static_assert(sizeof(struct hc_cpu_px) == 48, "ABI");
+_Static_assert(sizeof(struct hc_cpu_cx_old) == 32, "ABI");
+_Static_assert(offsetof(struct hc_cpu_cx_old, latency) == 20, "ABI");
+_Static_assert(sizeof(struct hc_cpu_cx) == 32, "ABI");
+_Static_assert(offsetof(struct hc_cpu_cx, latency) == 16, "ABI");
+_Static_assert(sizeof(struct hc_platform_info_old) == 256, "ABI");
+_Static_assert(sizeof(struct hc_platform_info) == 256, "ABI");
+_Static_assert(offsetof(struct hc_platform_info, config_size) == 140, "ABI");
+_Static_assert(offsetof(struct hc_vm_config, severity) == 54, "ABI");
+_Static_assert(sizeof(struct hc_vm_config) == 72, "ABI");
+_Static_assert(sizeof(struct sbuf) == 64, "ABI");
+_Static_assert(offsetof(struct sbuf, size) == 36, "ABI");
+_Static_assert(sizeof(struct hc_sbuf) == 16, "ABI");
+_Static_assert(sizeof(struct hc_asyncio) == 32, "ABI");
+_Static_assert(sizeof(struct vm_event) == 32, "ABI");
 _Static_assert(sizeof(struct hc_create_vcpu) == 8, "ABI");
 _Static_assert(sizeof(struct hc_vcpu_regs) == 296, "ABI");
 _Static_assert(offsetof(struct hc_vcpu_regs, rip) == 160, "ABI");

@@ -13,6 +13,7 @@
 #include "vms.h"
 #include "guest_memory.h"
 #include "ioreq.h"
+#include "sbuf.h"
 #include "access.h"
 #include "vcpu.h"
 
@@ -104,6 +105,22 @@ static void finish(struct vcpu *vcpu)
 		vcpu->vmcb.rip += i->length;
 }
 
+/* A write for which nobody waits?  If there is no room for it, the guest does it again. */
+static bool sent_async(struct vcpu *vcpu, u32 type, u64 address, u64 value)
+{
+	switch (asyncio_write(vcpu->vm, type, address, value)) {
+	case ASYNCIO_SENT:
+		done(vcpu, 0);
+		return true;
+	case ASYNCIO_FULL:
+		vcpu->wait = VCPU_RETRY;
+		return true;
+	case ASYNCIO_NONE:
+		break;
+	}
+	return false;
+}
+
 /* One request, or what stands for it */
 static void request(struct vcpu *vcpu, bool in, u64 gpa, u64 value)
 {
@@ -120,7 +137,7 @@ static void request(struct vcpu *vcpu, bool in, u64 gpa, u64 value)
 	} else if (in && vm_copy(vcpu->vm, gpa, &value, size, false)) {
 		/* A read-only page, about to be written */
 		done(vcpu, low_bytes(value, size));
-	} else {
+	} else if (in || !sent_async(vcpu, ASYNCIO_MMIO, gpa, low_bytes(value, size))) {
 		ioreq_post(vcpu, vm_protects(vcpu->vm, gpa) ? REQ_WP : REQ_MMIO, gpa, value);
 	}
 }
@@ -249,7 +266,8 @@ void access_port(struct vcpu *vcpu)
 	io->next_rip = vcpu->vmcb.exit_info2;
 	if (vpic_owns(port))
 		done(vcpu, vpic_access(vcpu, port, io->in, vcpu->vmcb.rax));
-	else
+	else if (io->in || !sent_async(vcpu, ASYNCIO_PIO, port,
+				       low_bytes(vcpu->vmcb.rax, io->size)))
 		ioreq_post(vcpu, REQ_PORTIO, port, vcpu->vmcb.rax);
 }
 
@@ -296,6 +314,7 @@ void access_shutdown(struct vcpu *vcpu)
 {
 	log_event("vm%u vcpu%u: triple fault at rip 0x%lx", vcpu->vm->vmid, vcpu->id,
 		  vcpu->vmcb.rip);
+	vm_event_send(vcpu->vm, VM_EVENT_TRIPLE_FAULT);
 	vcpu->io.in = false;
 	vcpu->io.size = 2;
 	vcpu->io.fatal = true;

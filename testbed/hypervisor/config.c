@@ -5,8 +5,10 @@
  *			for User VMs (2)
  *	unprivileged	CPUID does not show the privilege bit
  *	api=MAJOR.MINOR	what HC_GET_API_VERSION answers (1.0)
+ *	generation=N	be like release N of ACRN: 1.3, 2.4 or 3.3 (1.3)
  *	quiet		no lines of the log about hypercalls and events
  */
+#include "generation.h"
 #include "config.h"
 
 struct config config = {
@@ -14,6 +16,7 @@ struct config config = {
 	.privileged = true,
 	.api_major = 1,
 	.log_calls = true,
+	.generation_known = true,
 };
 
 /**
@@ -47,6 +50,15 @@ static bool word(const char **text, const char *name)
 	return true;
 }
 
+static size_t word_length(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] && text[n] != ' ')
+		n++;
+	return n;
+}
+
 /**
  * config_read() - take the options from the command line
  * @line: what the boot loader was given
@@ -62,6 +74,8 @@ void config_read(const char *line)
 			config.api_major = number(&line);
 			line += *line == '.';
 			config.api_minor = number(&line);
+		} else if (word(&line, "generation=")) {
+			config.generation_known = generation_choose(line, word_length(line));
 		} else if (word(&line, "quiet")) {
 			config.log_calls = false;
 		}

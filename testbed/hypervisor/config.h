@@ -25,6 +25,7 @@
  * @api_major: what HC_GET_API_VERSION answers
  * @api_minor: the same
  * @log_calls: the log has a line per hypercall and event
+ * @generation_known: there is the release of ACRN that it asks for
  */
 struct config {
 	u32 service_cpus;
@@ -32,6 +33,7 @@ struct config {
 	u32 api_major;
 	u32 api_minor;
 	bool log_calls;
+	bool generation_known;
 };
 
 extern struct config config;

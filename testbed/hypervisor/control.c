@@ -2,6 +2,7 @@
 /*
  * The control channel: testbed_control.h says what each command does.
  */
+#include "generation.h"
 #include "config.h"
 #include "console.h"
 #include "report.h"
@@ -14,6 +15,7 @@
 #include "cpuid.h"
 #include "vm_memory.h"
 #include "ioreq.h"
+#include "sbuf.h"
 #include "interrupts.h"
 #include "vm.h"
 #include "hypercall.h"
@@ -193,6 +195,15 @@ static s64 irqlines(struct arguments *a)
 	return 0;
 }
 
+static s64 send_event(const struct arguments *a)
+{
+	struct vm *vm = vm_find(a->rbx);
+
+	if (!vm)
+		return -EINVAL;
+	return vm_event_send(vm, a->rcx) ? 0 : -ENOENT;
+}
+
 static s64 carry_out(u32 command, struct arguments *a)
 {
 	switch (command) {
@@ -246,6 +257,12 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return limit_vcpus(a->rbx);
 	case TESTBED_TAKEN:
 		return taken(a);
+	case TESTBED_GENERATION:
+		a->rbx = generation->number;
+		a->rcx = vm_cpus();
+		return 0;
+	case TESTBED_EVENT:
+		return send_event(a);
 	}
 	return -ENOTTY;
 }

@@ -6,8 +6,8 @@
  * pCPU.  Its holder may wait for a pCPU to leave a User VM or the Service VM:
  * neither waits for hv_lock in return, since pCPUs that run User VMs never
  * take it, and a Service VM CPU that waits for it leaves when asked to (its
- * instruction has then not happened).  vm->mem_lock and vm->irq_lock are taken
- * inside hv_lock or alone; the console's lock is innermost.
+ * instruction has then not happened).  vm->mem_lock, vm->irq_lock and vm->sbuf_lock are
+ * taken inside hv_lock or alone; the console's lock is innermost.
  */
 #ifndef HV_CPU_H
 #define HV_CPU_H

@@ -4,6 +4,7 @@
  * the log, and the misbehaviour that the control channel asked for.
  */
 #include <testbed_control.h>
+#include "generation.h"
 #include "config.h"
 #include "console.h"
 #include "report.h"
@@ -12,8 +13,10 @@
 #include "ram.h"
 #include "vm_memory.h"
 #include "ioreq.h"
+#include "sbuf.h"
 #include "interrupts.h"
 #include "vm.h"
+#include "platform.h"
 #include "hypercall.h"
 
 #define NUMBERS		256
@@ -34,58 +37,71 @@ static s64 hc_get_api_version(struct cpu *cpu, u64 param, u64 unused)
 	return 0;
 }
 
+static s64 hc_pci_msix_remap(struct cpu *cpu, u64 vmid, u64 param)
+{
+	return 0;
+}
+
+#define LOCKED	1	/* runs under hv_lock */
+#define TAKES_VMID 2	/* RDI is a vmid */
+#define HOT	4	/* gets few lines of the log */
+
 /**
  * struct hypercall - a row of the table
  * @name: without HC_, for the log
  * @call: carries it out; gets RDI and RSI
- * @log_max: so many lines of the log between two marks
- * @locked: runs under hv_lock
- * @vmid: RDI is a vmid
+ * @flags: LOCKED...
+ * @since: the first release that has it; 0: all
+ * @until: the last; 0: all
  */
 struct hypercall {
 	const char *name;
 	s64 (*call)(struct cpu *cpu, u64 p1, u64 p2);
-	u32 log_max;
-	bool locked;
-	bool vmid;
+	u32 flags;
+	u32 since;
+	u32 until;
 };
 
+#define ROW(call, function, ...) \
+	[HC_##call] = { #call, function, __VA_ARGS__ }
+
 static const struct hypercall table[NUMBERS] = {
-	[HC_GET_API_VERSION] = {
-		"GET_API_VERSION", hc_get_api_version, LOG_DEFAULT, false, false },
-	[HC_SOS_OFFLINE_CPU] = {
-		"SOS_OFFLINE_CPU", hc_offline_cpu, LOG_DEFAULT, true, false },
-	[HC_SET_CALLBACK_VECTOR] = {
-		"SET_CALLBACK_VECTOR", hc_set_callback_vector, LOG_DEFAULT, false, false },
-	[HC_CREATE_VM] = {
-		"CREATE_VM", hc_create_vm, LOG_DEFAULT, true, false },
-	[HC_DESTROY_VM] = {
-		"DESTROY_VM", hc_destroy_vm, LOG_DEFAULT, true, true },
-	[HC_START_VM] = {
-		"START_VM", hc_start_vm, LOG_DEFAULT, true, true },
-	[HC_PAUSE_VM] = {
-		"PAUSE_VM", hc_pause_vm, LOG_DEFAULT, true, true },
-	[HC_CREATE_VCPU] = {
-		"CREATE_VCPU", hc_create_vcpu, LOG_DEFAULT, true, true },
-	[HC_RESET_VM] = {
-		"RESET_VM", hc_reset_vm, LOG_DEFAULT, true, true },
-	[HC_SET_VCPU_REGS] = {
-		"SET_VCPU_REGS", hc_set_vcpu_regs, LOG_DEFAULT, true, true },
-	[HC_INJECT_MSI] = {
-		"INJECT_MSI", hc_inject_msi, LOG_HOT, false, true },
-	[HC_VM_INTR_MONITOR] = {
-		"VM_INTR_MONITOR", hc_vm_intr_monitor, LOG_HOT, false, true },
-	[HC_SET_IRQLINE] = {
-		"SET_IRQLINE", hc_set_irqline, LOG_HOT, false, true },
-	[HC_SET_IOREQ_BUFFER] = {
-		"SET_IOREQ_BUFFER", hc_set_ioreq_buffer, LOG_DEFAULT, true, true },
-	[HC_NOTIFY_REQUEST_FINISH] = {
-		"NOTIFY_REQUEST_FINISH", hc_notify_request_finish, LOG_HOT, false, true },
-	[HC_VM_GPA2HPA] = {
-		"VM_GPA2HPA", hc_gpa2hpa, LOG_HOT, false, true },
-	[HC_VM_SET_MEMORY_REGIONS] = {
-		"VM_SET_MEMORY_REGIONS", hc_set_memory_regions, LOG_HOT, false, false },
+	ROW(GET_API_VERSION, hc_get_api_version, 0),
+	ROW(SOS_OFFLINE_CPU, hc_offline_cpu, LOCKED),
+	ROW(SET_CALLBACK_VECTOR, hc_set_callback_vector, 0),
+	ROW(GET_PLATFORM_INFO, hc_get_platform_info, LOCKED, .until = GENERATION_2_4),
+	ROW(CREATE_VM, hc_create_vm, LOCKED),
+	ROW(DESTROY_VM, hc_destroy_vm, LOCKED | TAKES_VMID),
+	ROW(START_VM, hc_start_vm, LOCKED | TAKES_VMID),
+	ROW(PAUSE_VM, hc_pause_vm, LOCKED | TAKES_VMID),
+	ROW(CREATE_VCPU, hc_create_vcpu, LOCKED | TAKES_VMID),
+	ROW(RESET_VM, hc_reset_vm, LOCKED | TAKES_VMID),
+	ROW(SET_VCPU_REGS, hc_set_vcpu_regs, LOCKED | TAKES_VMID),
+	ROW(INJECT_MSI, hc_inject_msi, HOT | TAKES_VMID),
+	ROW(VM_INTR_MONITOR, hc_vm_intr_monitor, HOT | TAKES_VMID),
+	ROW(SET_IRQLINE, hc_set_irqline, HOT | TAKES_VMID),
+	ROW(SET_IOREQ_BUFFER, hc_set_ioreq_buffer, LOCKED | TAKES_VMID),
+	ROW(NOTIFY_REQUEST_FINISH, hc_notify_request_finish, HOT | TAKES_VMID),
+	ROW(ASYNCIO_ASSIGN, hc_asyncio_assign, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
+	ROW(ASYNCIO_DEASSIGN, hc_asyncio_deassign, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
+	ROW(VM_GPA2HPA, hc_gpa2hpa, HOT | TAKES_VMID),
+	ROW(VM_SET_MEMORY_REGIONS, hc_set_memory_regions, HOT),
+	ROW(SETUP_SBUF, hc_setup_sbuf, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
+	ROW(VM_PCI_MSIX_REMAP, hc_pci_msix_remap, TAKES_VMID, .until = GENERATION_1_3),
+	ROW(PM_GET_CPU_STATE, hc_pm_get_cpu_state, LOCKED),
 };
+
+/* What this release knows by a number: the row, or one without a name */
+static const struct hypercall *find_call(u64 nr)
+{
+	static const struct hypercall none;
+	const struct hypercall *h = &table[nr];
+
+	if ((h->since && generation->number < h->since) ||
+	    (h->until && generation->number > h->until))
+		return &none;
+	return h;
+}
 
 /**
  * struct failure - an armed failure
@@ -220,7 +236,7 @@ static void count(u64 nr, s64 result)
 /* How many lines calls of this number had, and how many they get */
 static u32 *lines(u64 id, const struct hypercall *h, u32 *max)
 {
-	*max = h->name ? h->log_max : LOG_DEFAULT;
+	*max = h->flags & HOT ? LOG_HOT : LOG_DEFAULT;
 	return &logged[h->name ? id & 0xff : TESTBED_ANY_CALL];
 }
 
@@ -247,7 +263,7 @@ static void log_call(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1,
 		return;
 	if (!h->name)
 		format_text(target, sizeof(target), " 0x%lx", id);
-	else if (h->vmid)
+	else if (h->flags & TAKES_VMID)
 		format_text(target, sizeof(target), " vm=%lu", p1);
 	log("hc: cpu%u %s%s%s -> %ld%s%s", cpu->id, name, target, cpu->note, result, remark,
 	    n == max ? " (no more lines about these until the next mark)" : "");
@@ -261,12 +277,19 @@ static const char *const remarks[] = {
 	[TESTBED_FAIL_VCPU_NUM] = " (done, too many vCPUs as told)",
 };
 
+/* Some release has it, or it is beyond all tables: a driver may ask with it. */
+static bool tells_generation(u64 id)
+{
+	return (id & ~0xffUL) == HC_ID_BASE && ((id & 0xff) == 0xff || table[id & 0xff].call);
+}
+
 static s64 carry_out(struct cpu *cpu, u64 id, const struct hypercall *h, u64 p1, u64 p2)
 {
 	if (h->call)
 		return h->call(cpu, p1, p2);
-	complain("unknown hypercall 0x%lx", id);
-	return -1;
+	if (!tells_generation(id))
+		complain("unknown hypercall 0x%lx", id);
+	return generation->unknown;
 }
 
 /* The answers of CREATE_VM that no VM has */
@@ -293,12 +316,11 @@ static bool carried_out(u32 how)
  */
 bool hypercall(struct cpu *cpu)
 {
-	static const struct hypercall unknown;
 	struct gregs *r = &cpu->service_regs;
 	u64 id = r->r8, p1 = r->rdi, p2 = r->rsi;
-	bool known = (id & ~0xffUL) == HC_ID_BASE;
+	bool known = generation->low_byte_only || (id & ~0xffUL) == HC_ID_BASE;
 	u64 nr = known ? id & 0xff : TESTBED_ANY_CALL;
-	const struct hypercall *h = known ? &table[nr] : &unknown;
+	const struct hypercall *h = find_call(nr);
 	u64 delay = READ_ONCE(delays[nr]) + READ_ONCE(delays[TESTBED_ANY_CALL]);
 	struct failure f = { 0 };
 	bool failing;
@@ -306,7 +328,7 @@ bool hypercall(struct cpu *cpu)
 
 	if (delay && !wait_unparked(cpu, delay))
 		return false;
-	if (h->locked && !hv_lock(cpu))
+	if ((h->flags & LOCKED) && !hv_lock(cpu))
 		return false;
 	begin_note(cpu, id, h);
 	failing = take_failure(nr, &f);
@@ -323,7 +345,7 @@ bool hypercall(struct cpu *cpu)
 		vm_remember(p1, nr, failing && f.how == TESTBED_FAIL_AFTER && result);
 	if (nr == HC_VM_SET_MEMORY_REGIONS && (result || failing))
 		vm_memory_failed(p1);
-	if (h->locked)
+	if (h->flags & LOCKED)
 		hv_unlock();
 
 	count(nr, result);

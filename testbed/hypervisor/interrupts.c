@@ -3,6 +3,7 @@
  * Interrupts for User VMs, as far as the Service VM sees them: the hypercalls
  * that inject, and an account of what they were asked for.
  */
+#include "generation.h"
 #include "report.h"
 #include "abi.h"
 #include "cpu.h"
@@ -72,7 +73,8 @@ struct interrupts interrupts_get(struct vm *vm)
  * @vmid: the VM
  * @param: struct hc_msi
  *
- * Return: 0; -1 if the VM is off or an address is bad.
+ * Return: 0; generation->no_vm if the VM is off; -1 if an address is bad or the VM must
+ * not be touched.
  */
 s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -80,6 +82,8 @@ s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param)
 	struct hc_msi *block, msi;
 
 	if (!vm)
+		return generation->no_vm;
+	if (vm_outranks(vm))
 		return -1;
 	block = param_block(param, sizeof(*block), "INJECT_MSI's block");
 	if (!block)
@@ -115,8 +119,8 @@ static void set_line_locked(struct vm *vm, u32 gsi, bool high)
  * @vmid: the VM
  * @irqline: the line in the low half, what to do with it in the high half
  *
- * Return: 0, also for what ACRN does not know to do; -1 if the VM is off or there
- * is no such line.
+ * Return: 0, also for what ACRN does not know to do; generation->no_vm if the VM is off;
+ * -1 if there is no such line or the VM must not be touched.
  */
 s64 hc_set_irqline(struct cpu *cpu, u64 vmid, u64 irqline)
 {
@@ -124,7 +128,9 @@ s64 hc_set_irqline(struct cpu *cpu, u64 vmid, u64 irqline)
 	u32 gsi = irqline, op = irqline >> 32;
 
 	note(cpu, " gsi=%u op=%u", gsi, op);
-	if (!vm || gsi >= GSIS)
+	if (!vm)
+		return generation->no_vm;
+	if (gsi >= GSIS || vm_outranks(vm))
 		return -1;
 	if (op >= IRQLINE_OPS) {
 		complain("SET_IRQLINE: vm%lu gsi %u: op %u", vmid, gsi, op);
@@ -167,7 +173,7 @@ static void fill_monitor(struct vm *vm, struct hc_intr_monitor *block)
  * through.  Here "interrupt" 0 stands for all MSIs and 1 for all lines, so that
  * there is something to be seen.
  *
- * Return: 0; -EINVAL if the VM is off or the count is bad.
+ * Return: 0; -EINVAL if the VM is off, or generation->no_vm; -EINVAL if the count is bad.
  */
 s64 hc_vm_intr_monitor(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -175,7 +181,7 @@ s64 hc_vm_intr_monitor(struct cpu *cpu, u64 vmid, u64 param)
 	struct hc_intr_monitor *block;
 
 	if (!vm)
-		return -EINVAL;
+		return generation->number == GENERATION_1_3 ? -EINVAL : generation->no_vm;
 	block = param_block(param, sizeof(*block), "VM_INTR_MONITOR's block");
 	if (!block)
 		return -EINVAL;

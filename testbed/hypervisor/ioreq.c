@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "report.h"
+#include "generation.h"
 #include "abi.h"
 #include "cpu.h"
 #include "ram.h"
@@ -50,7 +51,8 @@ void ioreq_free_all(struct vm *vm)
  * @vmid: the VM
  * @param: struct hc_set_ioreq_buffer
  *
- * Return: 0; -1 if the VM is not CREATED or an address is bad.
+ * Return: 0; generation->no_vm if the VM is off; -1 if it is not CREATED or an address is
+ * bad.
  */
 s64 hc_set_ioreq_buffer(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -59,7 +61,7 @@ s64 hc_set_ioreq_buffer(struct cpu *cpu, u64 vmid, u64 param)
 	u64 gpa;
 
 	if (!vm)
-		return -1;
+		return generation->no_vm;
 	block = param_block(param, sizeof(*block), "SET_IOREQ_BUFFER's block");
 	if (!block)
 		return -1;
@@ -81,7 +83,8 @@ s64 hc_set_ioreq_buffer(struct cpu *cpu, u64 vmid, u64 param)
  * @vmid: the VM
  * @vcpu_id: the vCPU whose request is COMPLETE
  *
- * Return: 0; -1 if there is no such vCPU.
+ * Return: 0; generation->no_vm if the VM is off; -1 if it has no such vCPU or must not be
+ * touched.
  */
 s64 hc_notify_request_finish(struct cpu *cpu, u64 vmid, u64 vcpu_id)
 {
@@ -91,6 +94,8 @@ s64 hc_notify_request_finish(struct cpu *cpu, u64 vmid, u64 vcpu_id)
 
 	note(cpu, " vcpu=%lu", vcpu_id);
 	if (!vm)
+		return generation->no_vm;
+	if (vm_outranks(vm) && !(vm->flags & VM_FLAG_POLLING))
 		return -1;
 	if (!vm->ioreq_gpa || vcpu_id >= load_acquire(vm->vcpu_count)) {
 		complain("NOTIFY_REQUEST_FINISH: vm%lu has no vcpu%lu or no page", vmid, vcpu_id);

@@ -3,6 +3,7 @@
  * Boot: read the command line, load the Service VM, start every CPU, then let
  * the first of the others enter the Service VM.
  */
+#include "generation.h"
 #include "config.h"
 #include "console.h"
 #include "start.h"
@@ -34,6 +35,8 @@ void hv_main(u32 multiboot_info)
 	config_read(multiboot_command_line(multiboot_info));
 	if (!config.service_cpus)
 		panic("service_cpus must be at least 1");
+	if (!config.generation_known)
+		panic("generation must be 1.3, 2.4 or 3.3");
 	control_behave();
 	for (i = 0; i < MAX_CPUS; i++) {
 		cpus[i].id = i;
@@ -49,9 +52,10 @@ void hv_main(u32 multiboot_info)
 	start_other_cpus();
 	if (cpu_count <= config.service_cpus)
 		panic("%u CPUs are not enough: one is the hypervisor's own", cpu_count);
-	log("testbed: %u CPUs, %u of them the Service VM's; %lu MiB of RAM; TSC %u kHz; hypervisor at 0x%lx-0x%lx",
-	    cpu_count, config.service_cpus, ram_total() >> 20, tsc_khz, (u64)hv_start,
-	    (u64)hv_end);
+	log("testbed: like ACRN v%s; hypervisor at 0x%lx-0x%lx", generation->name,
+	    (u64)hv_start, (u64)hv_end);
+	log("testbed: %u CPUs, %u of them the Service VM's; %lu MiB of RAM; TSC %u kHz",
+	    cpu_count, config.service_cpus, ram_total() >> 20, tsc_khz);
 	store_release(service_entry.rip, rip);
 	kick_cpu(&cpus[SERVICE_BSP]);
 	for (;;)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * User VMs and the hypercalls of their life, with ACRN v1.3's states:
+ * User VMs and the hypercalls of their life, with ACRN's states:
  *
  *	OFF -CREATE-> CREATED -START-> STARTED -PAUSE-> PAUSED -RESET-> CREATED
  *
- * PAUSE works from CREATED too, DESTROY from everything.  A started real-time
- * VM cannot be paused from outside: it has to switch itself off first.
+ * PAUSE works from CREATED too, DESTROY from everything or, later, from PAUSED.  A
+ * started real-time VM cannot be paused from outside: it has to switch itself off first.
  *
  * A configuration is a slot: its uuid chooses it, its vmid is fixed.
  */
+#include "generation.h"
 #include "config.h"
 #include "console.h"
 #include "report.h"
@@ -20,6 +21,7 @@
 #include "vms.h"
 #include "vm_memory.h"
 #include "ioreq.h"
+#include "sbuf.h"
 #include "interrupts.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -44,11 +46,6 @@ void vm_remember(u64 vmid, u64 nr, bool lied)
 		vm->lied = true;
 }
 
-static bool is_rt(const struct vm *vm)
-{
-	return vm->flags & VM_FLAG_RT;
-}
-
 static bool all_zero(const void *p, size_t n)
 {
 	const u8 *byte = p;
@@ -60,51 +57,170 @@ static bool all_zero(const void *p, size_t n)
 	return !n;
 }
 
-/**
- * hc_create_vm() - HC_CREATE_VM
- * @cpu: the caller
- * @param: struct hc_create_vm; of it only the vmid is written back
- * @unused: RSI
- *
- * Return: 0; -1 if it is not off, not known, or cannot be.
- */
-s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
+static bool is_free(const struct cpu *cpu)
 {
-	struct hc_create_vm *block = param_block(param, sizeof(*block), "CREATE_VM's block");
-	struct hc_create_vm p;
-	struct vm *vm;
+	return cpu->online && cpu->for_users && !cpu->owner;
+}
+
+static struct cpu *free_cpu(void)
+{
 	u32 i;
 
-	if (!block)
-		return -1;
-	p = *block;
-	note(cpu, " uuid=%02x%02x%02x%02x-... flags=0x%lx", p.uuid[0], p.uuid[1], p.uuid[2],
-	     p.uuid[3], p.vm_flag);
-	if (p.reserved0 || p.reserved1 || !all_zero(p.reserved2, sizeof(p.reserved2)))
-		complain("CREATE_VM: reserved fields are not zero");
-	for (i = 0; i < TESTBED_MAX_VMS; i++)
-		if (!memcmp(p.uuid, uuids[i], sizeof(p.uuid)))
-			break;
-	if (i == TESTBED_MAX_VMS || vms[i].state != TESTBED_VM_OFF)
-		return -1;
-	vm = &vms[i];
-	/* ACRN keeps the flags of a call that failed: the configuration is spoilt. */
-	vm->sticky |= p.vm_flag & VM_FLAGS_KEPT;
-	if ((vm->sticky & VM_FLAG_LAPIC_PT) && !(vm->sticky & VM_FLAG_RT))
-		return -1;
-	if (!vm_memory_init(vm)) {
-		block->vmid = INVALID_VMID;
-		return -1;
+	for (i = 0; i < MAX_CPUS; i++)
+		if (is_free(&cpus[i]))
+			return &cpus[i];
+	return NULL;
+}
+
+static void add_vcpu(struct vm *vm, struct cpu *cpu)
+{
+	struct vcpu *vcpu = &vm->vcpus[vm->vcpu_count];
+
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->vm = vm;
+	vcpu->cpu = cpu;
+	vcpu->id = vm->vcpu_count;
+	vcpu_reset(vcpu, false);
+	cpu->owner = vcpu;
+	store_release(vm->vcpu_count, vm->vcpu_count + 1);
+}
+
+static void remove_vcpus(struct vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < vm->vcpu_count; i++)
+		vm->vcpus[i].cpu->owner = NULL;
+	vm->vcpu_count = 0;
+}
+
+/**
+ * vm_cpus() - the CPUs that all configurations have
+ *
+ * Return: a bit for each APIC id.
+ */
+u64 vm_cpus(void)
+{
+	u64 mask = 0;
+	u32 i;
+
+	for (i = 0; i < MAX_CPUS; i++)
+		if (cpus[i].online && cpus[i].for_users)
+			mask |= BIT(i);
+	return mask;
+}
+
+/*
+ * A vCPU for each CPU of @affinity, 0: one.  ACRN has several on a CPU; here one that
+ * is not free is replaced by another.
+ */
+static bool add_vcpus(struct vm *vm, u64 affinity)
+{
+	struct cpu *cpu;
+	u32 i;
+
+	if (!affinity)
+		affinity = vm_cpus() & -vm_cpus();
+	for (i = 0; i < MAX_CPUS; i++) {
+		if (!(affinity & BIT(i)))
+			continue;
+		cpu = is_free(&cpus[i]) ? &cpus[i] : free_cpu();
+		if (!cpu || vm->vcpu_count >= vcpu_limit) {
+			remove_vcpus(vm);
+			return false;
+		}
+		add_vcpu(vm, cpu);
 	}
-	vm->vmid = i + 1;
+	return vm->vcpu_count;
+}
+
+/* The slot that a VM is for: its configuration, or for other names the last free one */
+static struct vm *choose(const struct hc_create_vm *p)
+{
+	struct vm *found = NULL;
+	u32 i;
+
+	for (i = 0; i < TESTBED_MAX_VMS; i++) {
+		if (generation->named && vms[i].state != TESTBED_VM_OFF &&
+		    !memcmp(p->uuid, vms[i].name, sizeof(p->uuid))) {
+			/* ACRN takes it away from the VM that has it. */
+			memset(vms[i].name, 0, sizeof(vms[i].name));
+			complain("CREATE_VM: vm%u has this name", vms[i].vmid);
+			return NULL;
+		}
+		if (!memcmp(p->uuid, uuids[i], sizeof(p->uuid)))
+			return vms[i].state == TESTBED_VM_OFF ? &vms[i] : NULL;
+		if (generation->named && vms[i].state == TESTBED_VM_OFF)
+			found = &vms[i];
+	}
+	return found;
+}
+
+/* Return: false if the flags do not go together. */
+static bool set_flags(struct vm *vm, u64 flags)
+{
+	/* ACRN kept the flags of a call that failed: the configuration is spoilt. */
+	if (!generation->sticky_flags)
+		vm->sticky = 0;
+	vm->sticky |= flags & generation->flags_kept;
 	vm->flags = vm->sticky;
+	return vm_is_rt(vm) || !(vm->flags & VM_FLAG_LAPIC_PT);
+}
+
+static bool make_vm(struct vm *vm, const struct hc_create_vm *p)
+{
+	if (!vm_memory_init(vm))
+		return false;
+	vm->vmid = vm - vms + 1;
+	memcpy(vm->name, p->uuid, sizeof(vm->name));
 	vm->vcpu_count = 0;
 	vm->ioreq_gpa = 0;
 	interrupts_init(vm);
+	sbuf_forget(vm);
 	vm->lied = false;
 	vm->pause_asked = false;
+	if (!generation->makes_vcpus || add_vcpus(vm, p->cpu_affinity))
+		return true;
+	vm_memory_free(vm);
+	return false;
+}
+
+/**
+ * hc_create_vm() - HC_CREATE_VM
+ * @cpu: the caller
+ * @param: struct hc_create_vm; the vmid is written back, and how many vCPUs it has if
+ *	they are made here
+ * @unused: RSI
+ *
+ * Return: 0; -1 if it is not off, not known, or cannot be; if making it fails, with
+ * an invalid vmid, and later hypervisors say 0 then.
+ */
+s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
+{
+	struct hc_create_vm *block = param_block(param, generation->create_size,
+						 "CREATE_VM's block");
+	struct hc_create_vm p = { 0 };
+	struct vm *vm;
+
+	if (!block)
+		return -1;
+	memcpy(&p, block, generation->create_size);
+	note(cpu, " uuid=%02x%02x%02x%02x-... flags=0x%lx affinity=0x%lx", p.uuid[0], p.uuid[1],
+	     p.uuid[2], p.uuid[3], p.vm_flag, p.cpu_affinity);
+	if (p.reserved0 || p.reserved1 || !all_zero(p.reserved2, sizeof(p.reserved2)))
+		complain("CREATE_VM: reserved fields are not zero");
+	vm = choose(&p);
+	if (!vm || !set_flags(vm, p.vm_flag) ||
+	    (generation->makes_vcpus && (p.cpu_affinity & ~vm_cpus())))
+		return -1;
+	if (!make_vm(vm, &p)) {
+		block->vmid = INVALID_VMID;
+		return generation->makes_vcpus ? 0 : -1;
+	}
 	store_release(vm->state, TESTBED_VM_CREATED);
 	block->vmid = vm->vmid;
+	if (generation->makes_vcpus)
+		block->vcpu_num = vm->vcpu_count;
 	note(cpu, " vm=%u", vm->vmid);
 	return 0;
 }
@@ -115,26 +231,29 @@ s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
  * @vmid: the VM
  * @unused: RSI
  *
- * Return: 0; -1 if it is off; -EINVAL if it cannot be paused.
+ * Return: 0; generation->no_vm if it is off; -EINVAL if it cannot be paused, or -1
+ * where it has to be already.
  */
 s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 {
 	struct vm *vm = vm_get(vmid, "DESTROY_VM");
-	u32 i;
 
 	if (!vm)
+		return generation->no_vm;
+	if (generation->destroys_paused && vm->state != TESTBED_VM_PAUSED) {
+		if (!vm_is_rt(vm))
+			complain("DESTROY_VM: vm%lu is not paused", vmid);
 		return -1;
+	}
 	if (vm->state == TESTBED_VM_STARTED) {
-		if (is_rt(vm))
+		if (vm_is_rt(vm))
 			return -EINVAL;
 		if (!vm->pause_asked)
 			complain("DESTROY_VM: vm%lu runs; later hypervisors want it paused", vmid);
 	}
 	vm_stop_vcpus(vm);
-	for (i = 0; i < vm->vcpu_count; i++)
-		vm->vcpus[i].cpu->owner = NULL;
+	remove_vcpus(vm);
 	vm_memory_free(vm);
-	vm->vcpu_count = 0;
 	vm->sticky = 0;
 	return 0;
 }
@@ -160,7 +279,8 @@ static void check_entry(struct vcpu *vcpu)
  * vCPU 0 enters its guest.  The others wait, on their pCPUs, for a start-up
  * IPI.
  *
- * Return: 0; -1 if it is not CREATED, or without page or vCPU.
+ * Return: 0; generation->no_vm if it is off; -1 if it is not CREATED, or without page
+ * or vCPU.
  */
 s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
 {
@@ -168,7 +288,9 @@ s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	struct vcpu *bsp;
 	u32 i;
 
-	if (!vm || vm->state != TESTBED_VM_CREATED || !vm->ioreq_gpa || !vm->vcpu_count)
+	if (!vm)
+		return generation->no_vm;
+	if (vm->state != TESTBED_VM_CREATED || !vm->ioreq_gpa || !vm->vcpu_count)
 		return -1;
 	for (i = 0; i < vm->vcpu_count; i++)
 		vm->vcpus[i].first.valid = false;
@@ -192,15 +314,15 @@ s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused)
  * @vmid: the VM
  * @unused: RSI
  *
- * Return: 0; -1 if it is off.
+ * Return: 0; generation->no_vm if it is off.
  */
 s64 hc_pause_vm(struct cpu *cpu, u64 vmid, u64 unused)
 {
 	struct vm *vm = vm_get(vmid, "PAUSE_VM");
 
 	if (!vm)
-		return -1;
-	if (is_rt(vm) && vm->state == TESTBED_VM_STARTED) {
+		return generation->no_vm;
+	if (vm_is_rt(vm) && vm->state == TESTBED_VM_STARTED) {
 		note(cpu, " (real-time: goes on)");
 		return 0;
 	}
@@ -215,7 +337,7 @@ s64 hc_pause_vm(struct cpu *cpu, u64 vmid, u64 unused)
  * @vmid: the VM
  * @unused: RSI
  *
- * Return: 0; -1 if it is off; -EINVAL if it is not PAUSED.
+ * Return: 0; generation->no_vm if it is off; generation->not_paused.
  */
 s64 hc_reset_vm(struct cpu *cpu, u64 vmid, u64 unused)
 {
@@ -223,9 +345,9 @@ s64 hc_reset_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	u32 i;
 
 	if (!vm)
-		return -1;
+		return generation->no_vm;
 	if (vm->state != TESTBED_VM_PAUSED)
-		return -EINVAL;
+		return generation->not_paused;
 	for (i = 0; i < vm->vcpu_count; i++)
 		vcpu_reset(&vm->vcpus[i], false);
 	interrupts_reset(vm);
@@ -254,34 +376,25 @@ s64 vm_guest_off(u64 vmid)
 	return 0;
 }
 
-static struct cpu *free_cpu(void)
-{
-	u32 i;
-
-	for (i = 0; i < MAX_CPUS; i++)
-		if (cpus[i].online && cpus[i].for_users && !cpus[i].owner)
-			return &cpus[i];
-	return NULL;
-}
-
 /**
  * hc_create_vcpu() - HC_CREATE_VCPU
  * @cpu: the caller
  * @vmid: the VM
  * @param: struct hc_create_vcpu, whose contents are ignored
  *
- * Return: 0; -1 if it is off, the address is bad or no pCPU is free; -EINVAL if it
- * has as many as it can.
+ * Return: 0, and later hypervisors do no more; generation->no_vm if it is off; -1 if
+ * the address is bad or no pCPU is free; -EINVAL if it has as many as it can.
  */
 s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
 {
 	struct vm *vm = vm_get(vmid, "CREATE_VCPU");
 	struct hc_create_vcpu *block;
-	struct vcpu *vcpu;
 	struct cpu *pcpu;
 
 	if (!vm)
-		return -1;
+		return generation->no_vm;
+	if (generation->makes_vcpus)
+		return 0;
 	block = param_block(param, sizeof(*block), "CREATE_VCPU's block");
 	if (!block)
 		return -1;
@@ -292,15 +405,8 @@ s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	if (vm->vcpu_count >= vcpu_limit)
 		return -EINVAL;
-	vcpu = &vm->vcpus[vm->vcpu_count];
-	memset(vcpu, 0, sizeof(*vcpu));
-	vcpu->vm = vm;
-	vcpu->cpu = pcpu;
-	vcpu->id = vm->vcpu_count;
-	vcpu_reset(vcpu, false);
-	pcpu->owner = vcpu;
-	store_release(vm->vcpu_count, vm->vcpu_count + 1);
-	note(cpu, " vcpu=%u on cpu%u", vcpu->id, pcpu->id);
+	note(cpu, " vcpu=%u on cpu%u", vm->vcpu_count, pcpu->id);
+	add_vcpu(vm, pcpu);
 	return 0;
 }
 
@@ -310,20 +416,22 @@ s64 hc_create_vcpu(struct cpu *cpu, u64 vmid, u64 param)
  * @vmid: the VM
  * @param: struct hc_set_vcpu_regs
  *
- * Return: 0, also if there is no such vCPU; -1 if it is off or STARTED.
+ * Return: 0, also if there is no such vCPU; generation->no_vm if it is off; -1 if it is
+ * STARTED.
  */
 s64 hc_set_vcpu_regs(struct cpu *cpu, u64 vmid, u64 param)
 {
 	struct vm *vm = vm_get(vmid, "SET_VCPU_REGS");
-	struct hc_set_vcpu_regs *block, p;
+	struct hc_set_vcpu_regs p = { 0 };
 	const struct hc_vcpu_regs *r = &p.regs;
+	void *block;
 
 	if (!vm)
-		return -1;
-	block = param_block(param, sizeof(*block), "SET_VCPU_REGS's block");
+		return generation->no_vm;
+	block = param_block(param, generation->regs_size, "SET_VCPU_REGS's block");
 	if (!block)
 		return -1;
-	p = *block;
+	memcpy(&p, block, generation->regs_size);
 	note(cpu, " vcpu=%u rip=0x%lx cr0=0x%lx", p.vcpu_id, r->rip, r->cr0);
 	if (!all_zero(p.reserved, sizeof(p.reserved)) ||
 	    !all_zero(r->gdt.reserved, sizeof(r->gdt.reserved)) ||

@@ -9,6 +9,7 @@
 
 void vm_remember(u64 vmid, u64 nr, bool lied);
 s64 vm_guest_off(u64 vmid);
+u64 vm_cpus(void);
 s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused);
 s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused);
 s64 hc_start_vm(struct cpu *cpu, u64 vmid, u64 unused);

@@ -4,6 +4,7 @@
  * ACRN v1.3 reports where nothing was done, and a complaint for each of them;
  * and the account of pages.
  */
+#include "generation.h"
 #include "console.h"
 #include "report.h"
 #include "abi.h"
@@ -101,6 +102,11 @@ static void check_prot(const struct hc_region *r, bool is_ram)
 		complain("region 0x%lx: prot 0x%x, but it is RAM", r->gpa, r->prot);
 }
 
+static bool deletes(const struct hc_region *r)
+{
+	return generation->strict_memory ? r->type != REGION_ADD : r->type == REGION_DELETE;
+}
+
 static s64 add_region(struct vm *vm, const struct hc_region *r)
 {
 	u64 gpa = page_up(r->gpa), hpa = page_up(r->service_gpa);
@@ -119,7 +125,7 @@ static s64 add_region(struct vm *vm, const struct hc_region *r)
 	check_prot(r, service_ram(hpa, r->size));
 	if (end > GUEST_END || end < gpa) {
 		complain("region 0x%lx is beyond the guest's end", r->gpa);
-		return 0;
+		return generation->strict_memory ? -EINVAL : 0;
 	}
 	if (!(prot & PROT_RIGHTS))
 		return 0;
@@ -145,24 +151,37 @@ static s64 add_region(struct vm *vm, const struct hc_region *r)
 	return 0;
 }
 
+static bool is_there(struct vm *vm, u64 gpa, u64 end)
+{
+	struct npt_run page;
+
+	for (; gpa < end; gpa += PAGE_SIZE)
+		if (!npt_find(vm->npt, gpa, &page))
+			return false;
+	return true;
+}
+
 static s64 delete_region(struct vm *vm, const struct hc_region *r)
 {
 	u64 gpa = page_up(r->gpa), end = gpa + r->size;
-	bool absent = false;
 	struct npt_run page;
+	bool absent;
 
 	if (end > GUEST_END || end < gpa) {
 		complain("region 0x%lx is beyond the guest's end", r->gpa);
-		return 0;
+		return generation->strict_memory ? -EINVAL : 0;
 	}
 	if (r->gpa & ~PAGE_MASK)
 		complain("region 0x%lx to delete is not aligned", r->gpa);
+	absent = !is_there(vm, gpa, end);
+	if (absent && !vm->add_failed)
+		complain("region 0x%lx to delete was not there", r->gpa);
+	if (absent && generation->strict_memory)
+		return -EINVAL;
 	while (gpa < end) {
 		u64 size = PAGE_SIZE;
 
-		if (!npt_find(vm->npt, gpa, &page)) {
-			absent = true;
-		} else {
+		if (npt_find(vm->npt, gpa, &page)) {
 			if (page.gpa == gpa && page.size <= end - gpa)
 				size = page.size;
 			if (!npt_unmap_page(vm->npt, gpa, size))
@@ -171,8 +190,6 @@ static s64 delete_region(struct vm *vm, const struct hc_region *r)
 		}
 		gpa += size;
 	}
-	if (absent && !vm->add_failed)
-		complain("region 0x%lx to delete was not there", r->gpa);
 	return 0;
 }
 
@@ -186,7 +203,7 @@ static s64 one_region(struct vm *vm, const struct hc_region *r)
 		complain("region 0x%lx is empty", r->gpa);
 	if (r->type != REGION_ADD && r->type != REGION_DELETE)
 		complain("region 0x%lx: type %u", r->gpa, r->type);
-	return r->type == REGION_DELETE ? delete_region(vm, r) : add_region(vm, r);
+	return deletes(r) ? delete_region(vm, r) : add_region(vm, r);
 }
 
 /**
@@ -197,8 +214,9 @@ static s64 one_region(struct vm *vm, const struct hc_region *r)
  *
  * Takes the regions in order and stops at the first error.
  *
- * Return: 0, also for some that were not done; -1 if the VM is off, an address is
- * bad or there is no region; -EINVAL from the region that was refused.
+ * Return: 0, also for some that were not done; generation->no_vm if the VM is off; -1 if an
+ * address is bad, there is no region or the VM must not be touched; -EINVAL from the
+ * region that was refused.
  */
 s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 {
@@ -216,6 +234,8 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 	note(cpu, " vm=%u %u regions", p.vmid, p.count);
 	vm = vm_get(p.vmid, "SET_MEMORY_REGIONS");
 	if (!vm)
+		return generation->no_vm;
+	if (vm_outranks(vm))
 		return -1;
 	if (p.reserved0 || p.reserved1 || p.reserved2)
 		complain("SET_MEMORY_REGIONS: reserved fields are not zero");
@@ -238,7 +258,7 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 	spin_unlock(&vm->mem_lock);
 	vcpus_flush(vm);
 	note(cpu, ", the last: %s 0x%lx+0x%lx of 0x%lx prot 0x%x",
-	     r.type == REGION_DELETE ? "delete" : "add", r.gpa, r.size, r.service_gpa, r.prot);
+	     deletes(&r) ? "delete" : "add", r.gpa, r.size, r.service_gpa, r.prot);
 	return result;
 }
 
@@ -261,7 +281,7 @@ void vm_memory_failed(u64 param)
 		return;
 	for (i = 0; i < block->count && i < REGIONS_MAX; i++) {
 		r = service_ram(block->regions_gpa + i * sizeof(*r), sizeof(*r));
-		if (!r || r->type == REGION_DELETE)
+		if (!r || deletes(r))
 			continue;
 		spin_lock(&vm->mem_lock);
 		vm->add_failed = true;
@@ -276,7 +296,7 @@ void vm_memory_failed(u64 param)
  * @vmid: the VM
  * @param: struct hc_gpa2hpa
  *
- * Return: 0; -1 if the VM is off or has nothing there.
+ * Return: 0; generation->no_vm if the VM is off; -1 if it has nothing there.
  */
 s64 hc_gpa2hpa(struct cpu *cpu, u64 vmid, u64 param)
 {
@@ -287,7 +307,7 @@ s64 hc_gpa2hpa(struct cpu *cpu, u64 vmid, u64 param)
 	u64 gpa;
 
 	if (!vm)
-		return -1;
+		return generation->no_vm;
 	block = param_block(param, sizeof(*block), "GPA2HPA's block");
 	if (!block)
 		return -1;

@@ -2,6 +2,7 @@
 /*
  * The table of User VMs, and their vCPUs seen from outside.
  */
+#include "generation.h"
 #include "report.h"
 #include "cpu.h"
 #include "vms.h"
@@ -51,6 +52,29 @@ struct vm *vm_get(u64 vmid, const char *what)
 	else if (!slot->lied)
 		complain("%s: vm%lu is off", what, vmid);
 	return NULL;
+}
+
+/**
+ * vm_is_rt() - is it a real-time VM?
+ * @vm: the VM
+ *
+ * Return: true if so.
+ */
+bool vm_is_rt(const struct vm *vm)
+{
+	return vm->flags & generation->flag_rt;
+}
+
+/**
+ * vm_outranks() - must the Service VM keep its hands off?
+ * @vm: the VM
+ *
+ * Return: true if it is a real-time VM that runs, for a hypervisor that cares.
+ */
+bool vm_outranks(const struct vm *vm)
+{
+	return generation->protects_rt && vm_is_rt(vm) &&
+	       READ_ONCE(vm->state) == TESTBED_VM_STARTED;
 }
 
 /**

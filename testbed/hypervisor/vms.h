@@ -136,8 +136,27 @@ struct interrupts {
 };
 
 /**
+ * struct asyncio - an address, writes to which send a token
+ * @type: ASYNCIO_PIO or ASYNCIO_MMIO, 0: unused
+ * @match_data: only writes of @data
+ * @address: port or GPA
+ * @token: what is sent
+ * @data: see @match_data
+ */
+struct asyncio {
+	u32 type;
+	bool match_data;
+	u64 address;
+	u64 token;
+	u64 data;
+};
+
+#define ASYNCIO_MAX	64
+
+/**
  * struct vm - a User VM
  * @vmid: its id, fixed
+ * @name: what it was created by, if generation->named
  * @state: under hv_lock; the unlocked hypercalls only look
  * @flags: vm_flag as kept
  * @sticky: flags that the configuration has from CREATE_VMs that failed
@@ -151,6 +170,10 @@ struct interrupts {
  * @irqs: what it was asked to get
  * @ioapic: its I/O APIC
  * @pic: its 8259s
+ * @sbuf_lock: guards the next three
+ * @asyncio_ring: address of the ring for tokens, 0: none
+ * @event_ring: address of the ring for events, 0: none
+ * @asyncio: where writes send tokens
  * @ioreq_gpa: address of the I/O request page, 0: not set
  * @lied: the last DESTROY happened but was answered with a failure, so that
  *	its caller may well come again
@@ -159,6 +182,7 @@ struct interrupts {
  */
 struct vm {
 	u32 vmid;
+	u8 name[16];
 	enum testbed_vm_state state;
 	u64 flags;
 	u64 sticky;
@@ -171,6 +195,10 @@ struct vm {
 	struct interrupts irqs;
 	struct vioapic ioapic;
 	struct vpic pic;
+	struct spinlock sbuf_lock;
+	u64 asyncio_ring;
+	u64 event_ring;
+	struct asyncio asyncio[ASYNCIO_MAX];
 	u64 ioreq_gpa;
 	bool lied;
 	bool pause_asked;
@@ -186,5 +214,7 @@ struct vm *vm_get(u64 vmid, const char *what);
 void vm_stop_vcpus(struct vm *vm);
 void vcpus_flush(struct vm *vm);
 void vms_forget(void);
+bool vm_is_rt(const struct vm *vm);
+bool vm_outranks(const struct vm *vm);
 
 #endif /* HV_VMS_H */

@@ -148,6 +148,17 @@ enum testbed_command {
 	 * this interrupt since CREATE_VCPU
 	 */
 	TESTBED_TAKEN,
+	/*
+	 * out rbx: ten times the release of ACRN that the hypervisor is like (13,
+	 * 24, 33), rcx: the CPUs that all User VMs' configurations have, as in
+	 * cpu_affinity of HC_CREATE_VM: a bit for each APIC id
+	 */
+	TESTBED_GENERATION,
+	/*
+	 * in rbx: vmid, rcx: type of a VM event to send.  -ENOENT (-2): the VM has
+	 * no ring for it, or a full one
+	 */
+	TESTBED_EVENT,
 };
 
 enum testbed_fail {

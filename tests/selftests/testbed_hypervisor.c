@@ -168,7 +168,7 @@ TEST(user_vmcall, "VMCALL in user space is SIGSEGV")
 TEST(unknown_calls, "unknown hypercalls")
 {
 	static const unsigned int calls[] = {
-		0x03, 0x0f, 0x17, 0x1f, 0x7f, 0xff, 0x100, 0x10000010,
+		0x0f, 0x17, 0x1f, 0x7f, 0x81, 0xfe, 0x100, 0x10000010,
 	};
 	unsigned int i;
 
@@ -283,7 +283,7 @@ TEST(create, "CREATE_VM")
 
 	vm_fill_create(&before, 2);
 	before.req_buf = 0;
-	before.reserved2[7] = 1;
+	before.reserved2[15] = 1;
 	expect(1);
 	check_raw(raw_call(HC_CREATE_VM, block(&before, sizeof(before)), 0), 0,
 		  "CREATE_VM with a reserved field");
