@@ -33,7 +33,19 @@
 #define HC_VM_GPA2HPA			0x41
 #define HC_VM_SET_MEMORY_REGIONS	0x42
 #define HC_SETUP_SBUF			0x44
+#define HC_ASSIGN_PTDEV			0x50	/* up to v1.5 */
+#define HC_DEASSIGN_PTDEV		0x51
 #define HC_VM_PCI_MSIX_REMAP		0x52
+#define HC_SET_PTDEV_INTR_INFO		0x53
+#define HC_RESET_PTDEV_INTR_INFO	0x54
+#define HC_ASSIGN_PCIDEV		0x55	/* from v1.6 on */
+#define HC_DEASSIGN_PCIDEV		0x56
+#define HC_ASSIGN_MMIODEV		0x57	/* from v2.1 on */
+#define HC_DEASSIGN_MMIODEV		0x58
+#define HC_ADD_VDEV			0x59	/* from v2.2 on */
+#define HC_REMOVE_VDEV			0x5a
+#define HC_ASSIGN_PIO_REGION		0x5b	/* v3.3 */
+#define HC_DEASSIGN_PIO_REGION		0x5c
 #define HC_PM_GET_CPU_STATE		0x80
 
 #define INVALID_VMID		0xffffU
@@ -282,6 +294,60 @@ struct vm_event {
 	u8 data[28];
 };
 
+enum ptdev_intr { PTDEV_INTX, PTDEV_MSI, PTDEV_MSIX };
+
+struct hc_ptdev_irq {
+	u32 type;	/* enum ptdev_intr */
+	u16 virt_bdf;
+	u16 phys_bdf;
+	u32 virt_pin;	/* or how many vectors */
+	u32 phys_pin;
+	u8 pic_pin;
+	u8 reserved[3];
+	u32 padding;
+};
+
+struct hc_pcidev {
+	u32 type;
+	u16 virt_bdf;
+	u16 phys_bdf;
+	u8 intr_line;
+	u8 intr_pin;
+	u16 padding;
+	u32 bar[6];
+};
+
+struct hc_mmiodev_old {		/* up to v2.5 */
+	u64 gpa;
+	u64 hpa;
+	u64 size;
+	u64 reserved[13];
+};
+
+struct hc_mmiodev {
+	u8 name[8];
+	struct {
+		u64 user_pa;
+		u64 host_pa;
+		u64 size;
+		u64 mem_type;
+	} res[3];
+};
+
+struct hc_vdev {	/* v2.5 has 64 bytes more */
+	u64 id;
+	u64 slot;
+	u32 io_addr[6];
+	u32 io_size[6];
+	u8 args[128];
+};
+
+struct hc_pio_region {
+	u8 name[8];
+	u16 port;
+	u16 size;
+} __packed;
+
 _Static_assert(sizeof(struct hc_create_vm) == 56, "ABI");
 _Static_assert(offsetof(struct hc_create_vm, vm_flag) == 24, "ABI");
 _Static_assert(offsetof(struct hc_create_vm, cpu_affinity) == 40, "ABI");
@@ -300,6 +366,12 @@ _Static_assert(offsetof(struct sbuf, size) == 36, "ABI");
 _Static_assert(sizeof(struct hc_sbuf) == 16, "ABI");
 _Static_assert(sizeof(struct hc_asyncio) == 32, "ABI");
 _Static_assert(sizeof(struct vm_event) == 32, "ABI");
+_Static_assert(sizeof(struct hc_ptdev_irq) == 24, "ABI");
+_Static_assert(sizeof(struct hc_pcidev) == 36, "ABI");
+_Static_assert(sizeof(struct hc_mmiodev_old) == 128, "ABI");
+_Static_assert(sizeof(struct hc_mmiodev) == 104, "ABI");
+_Static_assert(sizeof(struct hc_vdev) == 192, "ABI");
+_Static_assert(sizeof(struct hc_pio_region) == 12, "ABI");
 _Static_assert(sizeof(struct hc_create_vcpu) == 8, "ABI");
 _Static_assert(sizeof(struct hc_vcpu_regs) == 296, "ABI");
 _Static_assert(offsetof(struct hc_vcpu_regs, rip) == 160, "ABI");

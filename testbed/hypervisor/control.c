@@ -16,6 +16,7 @@
 #include "vm_memory.h"
 #include "ioreq.h"
 #include "sbuf.h"
+#include "devices.h"
 #include "interrupts.h"
 #include "vm.h"
 #include "hypercall.h"
@@ -71,6 +72,7 @@ void control_behave(void)
 	api_version[1] = config.api_minor;
 	vcpu_limit = TESTBED_MAX_VCPUS;
 	vms_forget();
+	devices_forget();
 }
 
 static s64 limit_vcpus(u64 limit)

@@ -15,6 +15,7 @@
 #include "ioreq.h"
 #include "sbuf.h"
 #include "interrupts.h"
+#include "devices.h"
 #include "vm.h"
 #include "platform.h"
 #include "hypercall.h"
@@ -87,7 +88,19 @@ static const struct hypercall table[NUMBERS] = {
 	ROW(VM_GPA2HPA, hc_gpa2hpa, HOT | TAKES_VMID),
 	ROW(VM_SET_MEMORY_REGIONS, hc_set_memory_regions, HOT),
 	ROW(SETUP_SBUF, hc_setup_sbuf, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
+	ROW(ASSIGN_PTDEV, hc_assign_ptdev, LOCKED | TAKES_VMID, .until = GENERATION_1_3),
+	ROW(DEASSIGN_PTDEV, hc_deassign_ptdev, LOCKED | TAKES_VMID, .until = GENERATION_1_3),
 	ROW(VM_PCI_MSIX_REMAP, hc_pci_msix_remap, TAKES_VMID, .until = GENERATION_1_3),
+	ROW(SET_PTDEV_INTR_INFO, hc_set_ptdev_intr, LOCKED | TAKES_VMID),
+	ROW(RESET_PTDEV_INTR_INFO, hc_reset_ptdev_intr, LOCKED | TAKES_VMID),
+	ROW(ASSIGN_PCIDEV, hc_assign_pcidev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(DEASSIGN_PCIDEV, hc_deassign_pcidev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(ASSIGN_MMIODEV, hc_assign_mmiodev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(DEASSIGN_MMIODEV, hc_deassign_mmiodev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(ADD_VDEV, hc_add_vdev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(REMOVE_VDEV, hc_remove_vdev, LOCKED | TAKES_VMID, .since = GENERATION_2_4),
+	ROW(ASSIGN_PIO_REGION, hc_assign_pio, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
+	ROW(DEASSIGN_PIO_REGION, hc_deassign_pio, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
 	ROW(PM_GET_CPU_STATE, hc_pm_get_cpu_state, LOCKED),
 };
 

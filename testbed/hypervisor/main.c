@@ -13,6 +13,7 @@
 #include "mailbox.h"
 #include "vms.h"
 #include "vcpu.h"
+#include "devices.h"
 #include "control.h"
 #include "service_vm.h"
 #include "main.h"
@@ -47,6 +48,7 @@ void hv_main(u32 multiboot_info)
 	cpu_init(&cpus[0]);
 	rip = linux_load(multiboot_info, &service_entry.boot_params);
 	calibrate_clocks(acpi_pm_timer);
+	devices_find();
 	service_vm_init();
 	vcpu_init_maps();
 	start_other_cpus();

@@ -37,6 +37,7 @@ typedef long s64;
 /* The hypervisor's own result codes are those of its ABI */
 #define EPERM		1
 #define ENOENT		2
+#define EIO		5
 #define EAGAIN		11
 #define ENOMEM		12
 #define EACCES		13

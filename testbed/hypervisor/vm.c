@@ -22,6 +22,7 @@
 #include "vm_memory.h"
 #include "ioreq.h"
 #include "sbuf.h"
+#include "devices.h"
 #include "interrupts.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -177,6 +178,7 @@ static bool make_vm(struct vm *vm, const struct hc_create_vm *p)
 	vm->ioreq_gpa = 0;
 	interrupts_init(vm);
 	sbuf_forget(vm);
+	devices_begin(vm);
 	vm->lied = false;
 	vm->pause_asked = false;
 	if (!generation->makes_vcpus || add_vcpus(vm, p->cpu_affinity))
@@ -252,6 +254,7 @@ s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 			complain("DESTROY_VM: vm%lu runs; later hypervisors want it paused", vmid);
 	}
 	vm_stop_vcpus(vm);
+	devices_end(vm);
 	remove_vcpus(vm);
 	vm_memory_free(vm);
 	vm->sticky = 0;
