@@ -571,6 +571,49 @@ TEST(port_io, "a guest computes, and asks 1006 times")
 	raw_destroy(0);
 }
 
+/* All of RAX, and 64 bits of a result, where a byte and a word are written */
+static const unsigned char junk_program[] = {
+	0xbb, 0x00, 0x20,		/*	mov $0x2000, %bx */
+	0x8e, 0xc3,			/*	mov %bx, %es */
+	0x31, 0xff,			/*	xor %di, %di */
+	0x66, 0xb8, 0x78, 0x56, 0x34, 0x12, /*	mov $0x12345678, %eax */
+	0xaa,				/*	stosb */
+	0x26, 0x83, 0x0d, 0x80,		/*	orw $-128, %es:(%di) */
+	0xf4,				/* 1:	hlt */
+	0xeb, 0xfd,			/*	jmp 1b */
+};
+
+static uint64_t slot_value(unsigned int config)
+{
+	return slot(config)[22] | (uint64_t)slot(config)[23] << 32;
+}
+
+TEST(junk, "what a request has above what is written")
+{
+	struct request request;
+
+	open_clean();
+	raw_vm(0, 0);
+	memcpy((char *)raw_at(RAW_GUEST) + PROGRAM, junk_program,
+	       sizeof(junk_program));
+	check_raw(raw_map(VMID(0), REGION_ADD, 0, RAW_GUEST, RAW_GUEST_SIZE),
+		  0, "mapping memory");
+	check_raw(raw_simple(HC_START_VM, 0), 0, "START_VM");
+	await_request(0, &request);
+	check_equal(request.size, 1, "size of STOS");
+	check_equal(slot_value(0), 0x12345678, "value of STOS");
+	answer(0, 0);
+	await_request(0, &request);
+	check_equal(request.direction, 0, "direction of OR's first");
+	slot(0)[23] = 0x5a5a5a5a;
+	answer(0, 1);
+	await_request(0, &request);
+	check_equal(request.size, 2, "size of OR");
+	check_equal(slot_value(0), 0xffffffffffffff81, "value of OR");
+	answer(0, 0);
+	raw_destroy(0);
+}
+
 TEST(stopped_in_mid_request, "a guest stopped in the middle of a request, 100 times")
 {
 	struct request request;
