@@ -85,8 +85,7 @@ void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 	list_del_init(&client->node);
 	for (vcpu = 0; vcpu < ACRN_MAX_VCPUS; vcpu++) {
 		if (ioreq->client[vcpu] == client)
-			acrn_ioreq_pass_on(client->vm, vcpu,
-					   READ_ONCE(ioreq->slots[vcpu].type));
+			acrn_ioreq_pass_on(client->vm, vcpu);
 	}
 	spin_unlock_irq(&ioreq->lock);
 	wake_up(&ioreq->wait);

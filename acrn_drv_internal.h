@@ -21,6 +21,7 @@
 #include "acrn_hypercall.h"
 
 struct attribute_group;
+struct eventfd_ctx;
 struct file;
 struct mm_struct;
 struct page;
@@ -52,19 +53,21 @@ enum acrn_vm_state {
  * @running: requests are taken, and the hypervisor is told of completed ones;
  *	implies @slots
  * @polling: the hypervisor polls for completed requests, and is never told
- * @held: no requests are taken until @resume has run
- * @even: when it will have had no more than its share of the upcalls' time, ns;
- *	in the future while @held
- * @resume: ends @held
+ * @tick: jiffies when @few was filled up
+ * @few: how many requests upcalls may still answer in this tick, however many they
+ *	have answered for all VMs
+ * @work: takes what upcalls had to leave
  * @dm_id: id of the device model's client or 0; written under @lock
  * @last_id: the last id given out; written under @lock
  * @taken: bit per slot: taken from the hypervisor and not given back
  * @for_dm: bit per slot: taken, for the device model to handle; written under
  *	@lock, atomically for those who look without it
- * @notify_pending: bit per slot: given back, but the hypervisor was not told
+ * @done: bit per slot: done while the VM did not run; completed if it runs on
+ * @notify_pending: bit per slot: completed, but the hypervisor refused to be told
  * @client: per slot: taken, for this client in the kernel to handle
  * @clients: the clients in the kernel
- * @ioeventfds: the ioeventfds
+ * @ioeventfds: tree of &struct acrn_ioeventfd_entry
+ * @ioeventfd_num: how many there are
  */
 struct acrn_ioreq {
 	spinlock_t lock;	/* see the lock order of struct acrn_vm */
@@ -73,17 +76,19 @@ struct acrn_ioreq {
 	struct acrn_io_request *slots;
 	bool running;
 	bool polling;
-	bool held;
-	u64 even;
-	struct delayed_work resume;
+	unsigned long tick;
+	unsigned int few;
+	struct delayed_work work;
 	int dm_id;
 	int last_id;
 	unsigned long taken;
 	unsigned long for_dm;
+	unsigned long done;
 	unsigned long notify_pending;
 	struct acrn_ioreq_client *client[ACRN_MAX_VCPUS];
 	struct list_head clients;
-	struct list_head ioeventfds;
+	struct rb_root ioeventfds;
+	unsigned int ioeventfd_num;
 };
 
 /**
@@ -220,7 +225,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm);
 void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			  u32 type, u64 value);
 int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu);
-void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type);
+void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu);
 __poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
 			 poll_table *wait);
 
@@ -232,8 +237,8 @@ int acrn_vm_inject_msi_locked(struct acrn_vm *vm,
 			      const struct acrn_msi_entry *msi);
 
 /* acrn_ioeventfd.c */
-bool acrn_ioeventfd_signal(struct acrn_vm *vm,
-			   const struct acrn_io_access *access);
+struct eventfd_ctx *acrn_ioeventfd_find(struct acrn_vm *vm,
+					const struct acrn_io_access *access);
 void acrn_ioeventfd_release(struct acrn_vm *vm);
 
 /* acrn_irqfd.c */

@@ -11,34 +11,34 @@
  */
 #include <linux/err.h>
 #include <linux/eventfd.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include <linux/acrn/acrn_drv.h>
 
-#include "acrn_compat.h"
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
 #define ACRN_IOEVENTFD_FLAGS						\
 	(ACRN_IOEVENTFD_PIO | ACRN_IOEVENTFD_DATAMATCH | ACRN_IOEVENTFD_DEASSIGN)
 
+/* As many as a bus of KVM has devices */
+#define ACRN_IOEVENTFDS_MAX	1000
+
 /**
  * struct acrn_ioeventfd_entry - an ioeventfd
- * @node: in &acrn_ioreq.ioeventfds
+ * @node: in &acrn_ioreq.ioeventfds, under &acrn_ioreq.lock
  * @eventfd: what to signal
  * @type: %ACRN_IOREQ_PIO or %ACRN_IOREQ_MMIO
  * @size: of the write, bytes
  * @addr: port or guest-physical address
  * @datamatch: only writes of @data
  * @data: their value
- *
- * On the list: under &acrn_ioreq.lock.
  */
 struct acrn_ioeventfd_entry {
-	struct list_head node;
+	struct rb_node node;
 	struct eventfd_ctx *eventfd;
 	u32 type;
 	u32 size;
@@ -47,53 +47,76 @@ struct acrn_ioeventfd_entry {
 	u64 data;
 };
 
+/*
+ * The order of the tree.  Two compare as equal if there is a write that matches
+ * both, so the tree rejects the second.
+ */
+static int acrn_ioeventfd_cmp(const struct acrn_ioeventfd_entry *a,
+			      const struct acrn_ioeventfd_entry *b)
+{
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	if (!a->datamatch || !b->datamatch || a->data == b->data)
+		return 0;
+	return a->data < b->data ? -1 : 1;
+}
+
+static int acrn_ioeventfd_cmp_key(const void *key, const struct rb_node *node)
+{
+	return acrn_ioeventfd_cmp(key, rb_entry(node, struct acrn_ioeventfd_entry,
+						node));
+}
+
+static int acrn_ioeventfd_cmp_node(struct rb_node *new,
+				   const struct rb_node *node)
+{
+	return acrn_ioeventfd_cmp_key(rb_entry(new, struct acrn_ioeventfd_entry,
+					       node), node);
+}
+
+static struct acrn_ioeventfd_entry *
+acrn_ioeventfd_lookup(struct acrn_vm *vm, const struct acrn_ioeventfd_entry *key)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held(&vm->ioreq.lock);
+	node = rb_find(key, &vm->ioreq.ioeventfds, acrn_ioeventfd_cmp_key);
+	return rb_entry_safe(node, struct acrn_ioeventfd_entry, node);
+}
+
 /**
- * acrn_ioeventfd_signal() - signal the ioeventfd that an access matches
+ * acrn_ioeventfd_find() - find the ioeventfd that an access matches
  * @vm: the VM, its &acrn_ioreq.lock held
  * @access: the access
  *
- * Return: whether there is one; the access is done then.
+ * Return: what to signal, or NULL.
  */
-bool acrn_ioeventfd_signal(struct acrn_vm *vm,
-			   const struct acrn_io_access *access)
+struct eventfd_ctx *acrn_ioeventfd_find(struct acrn_vm *vm,
+					const struct acrn_io_access *access)
 {
-	struct acrn_ioeventfd_entry *p;
+	const struct acrn_ioeventfd_entry *entry;
 
-	lockdep_assert_held(&vm->ioreq.lock);
+	if (!access->write || RB_EMPTY_ROOT(&vm->ioreq.ioeventfds))
+		return NULL;
 
-	if (!access->write)
-		return false;
-
-	list_for_each_entry(p, &vm->ioreq.ioeventfds, node) {
-		if (p->addr == access->addr && p->type == access->type &&
-		    p->size == access->size &&
-		    (!p->datamatch || p->data == access->value)) {
-			acrn_eventfd_signal(p->eventfd);
-			return true;
-		}
-	}
-	return false;
+	entry = acrn_ioeventfd_lookup(vm, &(struct acrn_ioeventfd_entry) {
+		.type = access->type,
+		.size = access->size,
+		.addr = access->addr,
+		.datamatch = true,
+		.data = access->value,
+	});
+	return entry ? entry->eventfd : NULL;
 }
 
-static bool acrn_ioeventfd_conflict(struct acrn_vm *vm,
-				    const struct acrn_ioeventfd_entry *new)
+static void acrn_ioeventfd_free(struct acrn_ioeventfd_entry *entry)
 {
-	const struct acrn_ioeventfd_entry *p;
-
-	lockdep_assert_held(&vm->ioreq.lock);
-	list_for_each_entry(p, &vm->ioreq.ioeventfds, node) {
-		if (p->addr == new->addr && p->type == new->type &&
-		    p->size == new->size &&
-		    (!p->datamatch || !new->datamatch || p->data == new->data))
-			return true;
-	}
-	return false;
-}
-
-static void acrn_ioeventfd_free(struct acrn_ioeventfd_entry *p)
-{
-	eventfd_ctx_put(p->eventfd);
-	kfree(p);
+	eventfd_ctx_put(entry->eventfd);
+	kfree(entry);
 }
 
 static int acrn_ioeventfd_assign(struct acrn_vm *vm,
@@ -103,10 +126,13 @@ static int acrn_ioeventfd_assign(struct acrn_vm *vm,
 	int ret = 0;
 
 	spin_lock_irq(&ioreq->lock);
-	if (acrn_ioeventfd_conflict(vm, new))
+	if (ioreq->ioeventfd_num >= ACRN_IOEVENTFDS_MAX)
+		ret = -ENOSPC;
+	else if (rb_find_add(&new->node, &ioreq->ioeventfds,
+			     acrn_ioeventfd_cmp_node))
 		ret = -EEXIST;
 	else
-		list_add_tail(&new->node, &ioreq->ioeventfds);
+		ioreq->ioeventfd_num++;
 	spin_unlock_irq(&ioreq->lock);
 	return ret;
 }
@@ -114,24 +140,23 @@ static int acrn_ioeventfd_assign(struct acrn_vm *vm,
 static int acrn_ioeventfd_deassign(struct acrn_vm *vm,
 				   const struct acrn_ioeventfd_entry *old)
 {
-	struct acrn_ioeventfd_entry *p, *found = NULL;
 	struct acrn_ioreq *ioreq = &vm->ioreq;
+	struct acrn_ioeventfd_entry *entry;
 
 	spin_lock_irq(&ioreq->lock);
-	list_for_each_entry(p, &ioreq->ioeventfds, node) {
-		if (p->eventfd == old->eventfd && p->addr == old->addr &&
-		    p->type == old->type && p->size == old->size &&
-		    p->datamatch == old->datamatch && p->data == old->data) {
-			list_del(&p->node);
-			found = p;
-			break;
-		}
+	entry = acrn_ioeventfd_lookup(vm, old);
+	if (entry && entry->eventfd == old->eventfd &&
+	    entry->datamatch == old->datamatch) {
+		rb_erase(&entry->node, &ioreq->ioeventfds);
+		ioreq->ioeventfd_num--;
+	} else {
+		entry = NULL;
 	}
 	spin_unlock_irq(&ioreq->lock);
-	if (!found)
+	if (!entry)
 		return -ENOENT;
 
-	acrn_ioeventfd_free(found);
+	acrn_ioeventfd_free(entry);
 	return 0;
 }
 
@@ -170,58 +195,60 @@ int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg)
 int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_ioeventfd *event = &arg->ioeventfd;
-	struct acrn_ioeventfd_entry *p;
+	struct acrn_ioeventfd_entry *entry;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-	if (!p)
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	if (!entry)
 		return -ENOMEM;
 
-	p->eventfd = eventfd_ctx_fdget(event->fd);
-	if (IS_ERR(p->eventfd)) {
-		ret = PTR_ERR(p->eventfd);
+	entry->eventfd = eventfd_ctx_fdget(event->fd);
+	if (IS_ERR(entry->eventfd)) {
+		ret = PTR_ERR(entry->eventfd);
 		goto err_free;
 	}
-	p->type = event->flags & ACRN_IOEVENTFD_PIO ? ACRN_IOREQ_PIO :
-						      ACRN_IOREQ_MMIO;
-	p->size = event->len;
-	p->addr = event->addr;
-	p->datamatch = event->flags & ACRN_IOEVENTFD_DATAMATCH;
-	p->data = p->datamatch ? event->data : 0;
+	entry->type = event->flags & ACRN_IOEVENTFD_PIO ? ACRN_IOREQ_PIO :
+							  ACRN_IOREQ_MMIO;
+	entry->size = event->len;
+	entry->addr = event->addr;
+	entry->datamatch = event->flags & ACRN_IOEVENTFD_DATAMATCH;
+	entry->data = entry->datamatch ? event->data : 0;
 
 	if (event->flags & ACRN_IOEVENTFD_DEASSIGN) {
-		ret = acrn_ioeventfd_deassign(vm, p);
+		ret = acrn_ioeventfd_deassign(vm, entry);
 		goto err_eventfd;
 	}
-	ret = acrn_ioeventfd_assign(vm, p);
+	ret = acrn_ioeventfd_assign(vm, entry);
 	if (ret)
 		goto err_eventfd;
 	return 0;
 
 err_eventfd:
-	eventfd_ctx_put(p->eventfd);
+	eventfd_ctx_put(entry->eventfd);
 err_free:
-	kfree(p);
+	kfree(entry);
 	return ret;
 }
 
 /* The VM is about to be destroyed. */
 void acrn_ioeventfd_release(struct acrn_vm *vm)
 {
+	struct acrn_ioeventfd_entry *entry, *next;
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	struct acrn_ioeventfd_entry *p, *next;
-	LIST_HEAD(all);
+	struct rb_root all;
 
 	lockdep_assert_held(&vm->lock);
 
 	spin_lock_irq(&ioreq->lock);
-	list_splice_init(&ioreq->ioeventfds, &all);
+	all = ioreq->ioeventfds;
+	ioreq->ioeventfds = RB_ROOT;
+	ioreq->ioeventfd_num = 0;
 	spin_unlock_irq(&ioreq->lock);
 
-	list_for_each_entry_safe(p, next, &all, node)
-		acrn_ioeventfd_free(p);
+	rbtree_postorder_for_each_entry_safe(entry, next, &all, node)
+		acrn_ioeventfd_free(entry);
 }
 
 #ifdef ACRN_KUNIT

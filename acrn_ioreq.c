@@ -18,52 +18,66 @@
  * The page is pinned for as long as the hypervisor knows the VM: neither
  * copy-on-write after a fork nor an munmap can part the two.
  */
-#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
-#include <linux/time64.h>
-#include <linux/timekeeping.h>
+#include <linux/timex.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include <asm/tsc.h>
+
 #include <linux/acrn/acrn_drv.h>
 
+#include "acrn_compat.h"
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 #include "acrn_trace.h"
 
 /*
- * What the kernel answers itself takes no thread of a device model any time.  A
- * guest that asks without end would have the CPU of the upcalls for itself, so
- * all VMs together may use one of so many parts of its time for that ...
+ * What an upcall answers takes no task's time, so a guest that asks without end
+ * would have the CPU of the upcalls for itself.  All upcalls together may therefore
+ * use one of so many parts of a tick for answers ...
  */
-#define ACRN_IOREQ_SHARE	2
-/* ... measured over about this long, which is also the longest wait. */
-#define ACRN_IOREQ_PERIOD_NS	(10 * NSEC_PER_MSEC)
+#define ACRN_UPCALL_SHARE	2
+/*
+ * ... and when they have, each VM may still have so many in that tick: one that
+ * asks little never notices the others.  What is beyond both is left to a work
+ * item, which the scheduler treats as any other task.
+ */
+#define ACRN_UPCALL_FEW		16
 
-/* How many VMs run */
-static atomic_t acrn_ioreq_running = ATOMIC_INIT(0);
+/*
+ * What upcalls have used of the tick.  They all come to one CPU, one after the
+ * other.
+ * @tick: jiffies
+ * @used: in this tick, cycles
+ * @begin: when this upcall began to answer, 0: it has not
+ */
+static struct {
+	unsigned long tick;
+	cycles_t used;
+	cycles_t begin;
+} acrn_upcall;
 
 static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
 
-static void acrn_ioreq_resume(struct work_struct *work)
+/* On the CPU of the upcalls: there it is a task that competes with the others. */
+static void acrn_ioreq_defer(struct acrn_ioreq *ioreq, unsigned long delay)
 {
-	struct acrn_ioreq *ioreq = container_of(to_delayed_work(work),
-						struct acrn_ioreq, resume);
-	struct acrn_vm *vm = container_of(ioreq, struct acrn_vm, ioreq);
+	queue_delayed_work_on(0, system_wq, &ioreq->work, delay);
+}
 
-	spin_lock_irq(&ioreq->lock);
-	ioreq->held = false;
-	spin_unlock_irq(&ioreq->lock);
-	acrn_ioreq_dispatch(vm);
+static void acrn_ioreq_work(struct work_struct *work)
+{
+	acrn_ioreq_dispatch(container_of(to_delayed_work(work), struct acrn_vm,
+					 ioreq.work));
 }
 
 void acrn_ioreq_init(struct acrn_vm *vm)
@@ -73,8 +87,8 @@ void acrn_ioreq_init(struct acrn_vm *vm)
 	spin_lock_init(&ioreq->lock);
 	init_waitqueue_head(&ioreq->wait);
 	INIT_LIST_HEAD(&ioreq->clients);
-	INIT_LIST_HEAD(&ioreq->ioeventfds);
-	INIT_DELAYED_WORK(&ioreq->resume, acrn_ioreq_resume);
+	ioreq->ioeventfds = RB_ROOT;
+	INIT_DELAYED_WORK(&ioreq->work, acrn_ioreq_work);
 }
 
 /**
@@ -141,7 +155,22 @@ void acrn_ioreq_page_unpin(struct acrn_vm *vm)
 	account_locked_vm(vm->mm, 1, false);
 }
 
-/* Nobody else takes it any more: the slot goes back to the hypervisor. */
+static int acrn_ioreq_complete_slot(struct acrn_vm *vm, unsigned int vcpu)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	/* The last write to the slot; the result must be visible before. */
+	smp_store_release(&ioreq->slots[vcpu].processed, ACRN_IOREQ_COMPLETE);
+	return ioreq->polling ? 0 : acrn_hc_notify_request_finish(vm->vmid, vcpu);
+}
+
+/**
+ * acrn_ioreq_finish() - a request is done, its slot goes back to the hypervisor
+ * @vm: the VM, its request lock held
+ * @vcpu: the slot, which the driver has taken
+ *
+ * Return: 0 or a negative errno: the hypervisor did not take it.
+ */
 int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
@@ -151,17 +180,42 @@ int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 	ioreq->client[vcpu] = NULL;
 	clear_bit(vcpu, &ioreq->for_dm);
 	__clear_bit(vcpu, &ioreq->taken);
-	/* The last write to the slot; the result must be visible before. */
-	smp_store_release(&ioreq->slots[vcpu].processed, ACRN_IOREQ_COMPLETE);
-
-	if (ioreq->polling)
-		return 0;
-	/* A VM that is being stopped must not be told, see acrn_ioreq_pause(). */
+	/*
+	 * A VM that is being paused must not be told: it would let the vCPU run
+	 * again.  And one that is being reset has its slots freed meanwhile.
+	 */
 	if (!ioreq->running) {
-		__set_bit(vcpu, &ioreq->notify_pending);
+		__set_bit(vcpu, &ioreq->done);
 		return 0;
 	}
-	return acrn_hc_notify_request_finish(vm->vmid, vcpu);
+	return acrn_ioreq_complete_slot(vm, vcpu);
+}
+
+/* It was answered in the kernel: if the hypervisor refuses, nobody else retries. */
+static void acrn_ioreq_answered(struct acrn_vm *vm, unsigned int vcpu)
+{
+	if (acrn_ioreq_finish(vm, vcpu)) {
+		__set_bit(vcpu, &vm->ioreq.notify_pending);
+		acrn_ioreq_defer(&vm->ioreq, 1);
+	}
+}
+
+static void acrn_ioreq_notify_again(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	unsigned int vcpu;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	for_each_set_bit(vcpu, &ioreq->notify_pending, ACRN_MAX_VCPUS) {
+		/* Only a vCPU that waits may be notified. */
+		if (READ_ONCE(ioreq->slots[vcpu].processed) == ACRN_IOREQ_COMPLETE &&
+		    acrn_hc_notify_request_finish(vm->vmid, vcpu)) {
+			acrn_ioreq_defer(ioreq, 1);
+			continue;
+		}
+		__clear_bit(vcpu, &ioreq->notify_pending);
+	}
 }
 
 /* The values of all types begin at the same place in a slot. */
@@ -248,120 +302,128 @@ static void acrn_ioreq_set_processing(struct acrn_ioreq *ioreq,
 	smp_store_release(&slot->processed, ACRN_IOREQ_PROCESSING);
 }
 
-/* Nobody in the kernel handles it. */
-void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu, u32 type)
+static void acrn_ioreq_to_dm(struct acrn_ioreq *ioreq, unsigned int vcpu)
 {
-	struct acrn_ioreq *ioreq = &vm->ioreq;
-
-	lockdep_assert_held(&ioreq->lock);
-
-	/*
-	 * Device models do not know other types, the one of this ABI's time
-	 * exits when it meets one.
-	 */
-	if (type > ACRN_IOREQ_PCICFG) {
-		acrn_ioreq_put_value(ioreq, vcpu, type, ~0ULL);
-		acrn_ioreq_finish(vm, vcpu);
-		return;
-	}
 	ioreq->client[vcpu] = NULL;
 	set_bit(vcpu, &ioreq->for_dm);
 	acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
 }
 
-/*
- * Find somebody for a new request.  Returns whether that was somebody in the
- * kernel.
+/* Device models do not know other types, the one of this ABI's time exits at one. */
+static bool acrn_ioreq_dm_knows(u32 type)
+{
+	return type <= ACRN_IOREQ_PCICFG;
+}
+
+static void acrn_ioreq_answer_unknown(struct acrn_vm *vm, unsigned int vcpu,
+				      u32 type)
+{
+	acrn_ioreq_put_value(&vm->ioreq, vcpu, type, ~0ULL);
+	acrn_ioreq_answered(vm, vcpu);
+}
+
+/**
+ * acrn_ioreq_pass_on() - nobody in the kernel handles a request any more
+ * @vm: the VM, its request lock held
+ * @vcpu: the slot, which the driver has taken
  */
-static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu)
+void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
+
+	lockdep_assert_held(&ioreq->lock);
+
+	if (acrn_ioreq_dm_knows(type))
+		acrn_ioreq_to_dm(ioreq, vcpu);
+	else
+		acrn_ioreq_answer_unknown(vm, vcpu, type);
+}
+
+/* May this upcall answer a request of the VM, or has it to leave it to the work? */
+static bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
+{
+	unsigned long tick = jiffies;
+
+	if (ioreq->tick != tick) {
+		ioreq->tick = tick;
+		ioreq->few = ACRN_UPCALL_FEW;
+	}
+	if (acrn_upcall.tick != tick) {
+		acrn_upcall.tick = tick;
+		acrn_upcall.used = 0;
+	}
+	if (ioreq->few)
+		ioreq->few--;
+	else if (acrn_upcall.used >= tsc_khz * 1000ULL / HZ / ACRN_UPCALL_SHARE)
+		return false;
+
+	if (!acrn_upcall.begin)
+		acrn_upcall.begin = get_cycles();
+	return true;
+}
+
+/* Find somebody for a new request.  False: it has to wait for the work. */
+static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
 	struct acrn_ioreq_client *client = NULL;
+	struct eventfd_ctx *eventfd = NULL;
 	struct acrn_io_access access;
 	u64 result = 0;
 
 	lockdep_assert_held(&ioreq->lock);
 
-	__set_bit(vcpu, &ioreq->taken);
 	if (acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
-		if (acrn_ioeventfd_signal(vm, &access)) {
-			acrn_ioreq_finish(vm, vcpu);
-			return true;
-		}
-		client = acrn_ioreq_find_client(ioreq, &access);
+		eventfd = acrn_ioeventfd_find(vm, &access);
+		if (!eventfd)
+			client = acrn_ioreq_find_client(ioreq, &access);
 	}
+	if (!eventfd && !client && acrn_ioreq_dm_knows(type)) {
+		__set_bit(vcpu, &ioreq->taken);
+		acrn_ioreq_to_dm(ioreq, vcpu);
+		return true;
+	}
+	if (upcall && !acrn_upcall_may_answer(ioreq))
+		return false;
 
-	if (client) {
+	__set_bit(vcpu, &ioreq->taken);
+	if (eventfd) {
+		acrn_eventfd_signal(eventfd);
+		acrn_ioreq_answered(vm, vcpu);
+	} else if (client) {
 		ioreq->client[vcpu] = client;
 		acrn_ioreq_set_processing(ioreq, vcpu, 0);
 		if (!client->handler(client->data, vcpu, &access, &result))
 			return true;
 		if (!access.write)
 			acrn_ioreq_put_value(ioreq, vcpu, type, result);
-		acrn_ioreq_finish(vm, vcpu);
-		return true;
+		acrn_ioreq_answered(vm, vcpu);
+	} else {
+		acrn_ioreq_answer_unknown(vm, vcpu, type);
 	}
-	acrn_ioreq_pass_on(vm, vcpu, type);
-	return false;
+	return true;
 }
 
-/*
- * Charges time to a VM, one of so many that run.  Returns for how long it has
- * to wait now, until it has had no more than its share again.
- */
-static u64 acrn_ioreq_charge(struct acrn_ioreq *ioreq, u64 cost, u64 now,
-			     unsigned int vms)
-{
-	u64 even = max(ioreq->even, now - ACRN_IOREQ_PERIOD_NS);
-
-	/* It may have taken long for other reasons: limited before it is added. */
-	even += min_t(u64, cost, ACRN_IOREQ_PERIOD_NS) * ACRN_IOREQ_SHARE * vms;
-	ioreq->even = min(even, now + ACRN_IOREQ_PERIOD_NS);
-	return ioreq->even > now ? ioreq->even - now : 0;
-}
-
-/* It was answered in the kernel since @begin.  Too much of that, and it waits. */
-static void acrn_ioreq_hold(struct acrn_vm *vm, u64 begin)
-{
-	struct acrn_ioreq *ioreq = &vm->ioreq;
-	u64 now = ktime_get_ns(), wait;
-
-	lockdep_assert_held(&ioreq->lock);
-
-	wait = acrn_ioreq_charge(ioreq, now - begin, now,
-				 atomic_read(&acrn_ioreq_running));
-	if (!wait)
-		return;
-
-	trace_acrn_ioreq_hold(vm->vmid, wait);
-	ioreq->held = true;
-	schedule_delayed_work(&ioreq->resume, nsecs_to_jiffies(wait) + 1);
-}
-
-/**
- * acrn_ioreq_dispatch() - take what is pending and find somebody to handle it
- * @vm: the VM
- *
- * What is pending stays so, and its vCPU waits, while the VM is held back for
- * having been answered here for too long.
- *
- * Context: Any.
- */
-void acrn_ioreq_dispatch(struct acrn_vm *vm)
+static void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	unsigned long flags, known;
 	unsigned int vcpu, vcpu_num;
-	bool answered = false;
-	u64 begin;
+	bool left = false;
+
+	/* acrn_ioreq_start() looks when it has set this: nothing gets lost. */
+	if (!READ_ONCE(ioreq->running))
+		return;
 
 	spin_lock_irqsave(&ioreq->lock, flags);
-	/* Of a VM that does not run, only user space can have put one there. */
-	if (!ioreq->running || ioreq->held)
+	/* A request of a VM that does not run is forged: user space put it there. */
+	if (!ioreq->running)
 		goto out;
+	if (ioreq->notify_pending)
+		acrn_ioreq_notify_again(vm);
 	known = ioreq->for_dm;
-	begin = ktime_get_ns();
 
 	/* Not more than there are slots, see acrn_check_create_vcpu(). */
 	vcpu_num = READ_ONCE(vm->vcpu_num);
@@ -371,10 +433,12 @@ void acrn_ioreq_dispatch(struct acrn_vm *vm)
 		/* Pairs with the hypervisor's barrier before PENDING. */
 		if (smp_load_acquire(&ioreq->slots[vcpu].processed) ==
 		    ACRN_IOREQ_PENDING)
-			answered |= acrn_ioreq_take(vm, vcpu);
+			left |= !acrn_ioreq_take(vm, vcpu, upcall);
 	}
-	if (answered)
-		acrn_ioreq_hold(vm, begin);
+	if (left) {
+		trace_acrn_ioreq_defer(vm->vmid);
+		acrn_ioreq_defer(ioreq, 0);
+	}
 	/* For new ones only: poll() comes through here and would wake itself. */
 	if (ioreq->for_dm & ~known)
 		wake_up(&ioreq->wait);
@@ -382,24 +446,31 @@ out:
 	spin_unlock_irqrestore(&ioreq->lock, flags);
 }
 
+/* Takes what is pending and finds somebody to handle it, in the time of a task. */
+void acrn_ioreq_dispatch(struct acrn_vm *vm)
+{
+	acrn_ioreq_look(vm, false);
+}
+
+static void acrn_ioreq_upcall_vm(struct acrn_vm *vm)
+{
+	acrn_ioreq_look(vm, true);
+}
+
 /* An upcall does not say which VM it is about. */
 void acrn_ioreq_upcall(void)
 {
-	acrn_vms_visit(acrn_ioreq_dispatch);
-}
-
-static void acrn_ioreq_set_running(struct acrn_ioreq *ioreq, bool running)
-{
-	lockdep_assert_held(&ioreq->lock);
-
-	if (ioreq->running != running)
-		atomic_add(running ? 1 : -1, &acrn_ioreq_running);
-	ioreq->running = running;
+	acrn_vms_visit(acrn_ioreq_upcall_vm);
+	if (acrn_upcall.begin) {
+		acrn_upcall.used += get_cycles() - acrn_upcall.begin;
+		acrn_upcall.begin = 0;
+	}
 }
 
 /**
  * acrn_ioreq_start() - take requests of the VM
- * @vm: a locked VM that is about to be started, or was not paused after all
+ * @vm: a locked VM that is about to be started, or was not paused or reset after
+ *	all
  */
 void acrn_ioreq_start(struct acrn_vm *vm)
 {
@@ -409,10 +480,10 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	spin_lock_irq(&ioreq->lock);
-	acrn_ioreq_set_running(ioreq, true);
-	for_each_set_bit(vcpu, &ioreq->notify_pending, ACRN_MAX_VCPUS)
-		acrn_hc_notify_request_finish(vm->vmid, vcpu);
-	ioreq->notify_pending = 0;
+	WRITE_ONCE(ioreq->running, true);
+	for_each_set_bit(vcpu, &ioreq->done, ACRN_MAX_VCPUS)
+		acrn_ioreq_complete_slot(vm, vcpu);
+	ioreq->done = 0;
 	spin_unlock_irq(&ioreq->lock);
 
 	/* Upcalls that came before this were ignored: look now. */
@@ -421,11 +492,10 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 
 /**
  * acrn_ioreq_pause() - take no more requests of the VM
- * @vm: a locked VM that is about to be paused
+ * @vm: a locked VM that is about to be paused or reset
  *
- * A request that is completed while its VM is being paused must not be told to
- * the hypervisor: it would let the vCPU run again.  If the VM is not paused after
- * all, acrn_ioreq_start() makes up for that.
+ * What is completed from here on reaches the hypervisor when the VM is not paused
+ * or reset after all: with acrn_ioreq_start().
  */
 void acrn_ioreq_pause(struct acrn_vm *vm)
 {
@@ -434,7 +504,7 @@ void acrn_ioreq_pause(struct acrn_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	spin_lock_irq(&ioreq->lock);
-	acrn_ioreq_set_running(ioreq, false);
+	WRITE_ONCE(ioreq->running, false);
 	spin_unlock_irq(&ioreq->lock);
 }
 
@@ -459,6 +529,7 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
 	}
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
+	ioreq->done = 0;
 	ioreq->notify_pending = 0;
 	spin_unlock_irq(&ioreq->lock);
 }
@@ -479,10 +550,10 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 
 	spin_lock_irq(&ioreq->lock);
 	ioreq->slots = NULL;
-	acrn_ioreq_set_running(ioreq, false);
-	ioreq->held = false;
+	WRITE_ONCE(ioreq->running, false);
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
+	ioreq->done = 0;
 	ioreq->notify_pending = 0;
 	memset(ioreq->client, 0, sizeof(ioreq->client));
 	WRITE_ONCE(ioreq->dm_id, 0);
@@ -490,8 +561,8 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 		list_del_init(&client->node);
 	spin_unlock_irq(&ioreq->lock);
 
-	/* From now on nobody holds it back again. */
-	cancel_delayed_work_sync(&ioreq->resume);
+	/* Nobody queues it again. */
+	cancel_delayed_work_sync(&ioreq->work);
 	wake_up_all(&ioreq->wait);
 }
 
@@ -522,6 +593,9 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	/* What came while there was no client has waited for it. */
 	for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
 		acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
+	/* Who polls does not know yet: without a client there were none. */
+	if (ioreq->for_dm)
+		wake_up(&ioreq->wait);
 out:
 	spin_unlock_irq(&ioreq->lock);
 	return ret;
@@ -566,7 +640,8 @@ int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 		return -EINVAL;
 
 	/* In case an upcall got lost */
-	acrn_ioreq_dispatch(vm);
+	if (!acrn_ioreq_for_dm(ioreq, id))
+		acrn_ioreq_dispatch(vm);
 	wait_event_interruptible(ioreq->wait, acrn_ioreq_for_dm(ioreq, id));
 	arg->client.gone = READ_ONCE(ioreq->dm_id) != id;
 	return 0;
@@ -594,9 +669,11 @@ int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
 	return ret;
 }
 
+/* A real-time VM runs on although it was PAUSED: its requests need their answers. */
 int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
-	acrn_ioreq_clear(vm);
+	if (!vm->ioreq.running)
+		acrn_ioreq_clear(vm);
 	return 0;
 }
 
@@ -616,7 +693,8 @@ __poll_t acrn_ioreq_poll(struct acrn_vm *vm, struct file *filp,
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
 	poll_wait(filp, &ioreq->wait, wait);
-	acrn_ioreq_dispatch(vm);
+	if (!READ_ONCE(ioreq->for_dm))
+		acrn_ioreq_dispatch(vm);
 	if (!READ_ONCE(ioreq->dm_id))
 		return READ_ONCE(ioreq->last_id) ? EPOLLHUP : 0;
 	return READ_ONCE(ioreq->for_dm) ? EPOLLIN | EPOLLRDNORM : 0;

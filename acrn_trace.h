@@ -101,18 +101,16 @@ TRACE_EVENT(acrn_hypercall_exit,
 		  __entry->vmid, __entry->rax)
 );
 
-TRACE_EVENT(acrn_ioreq_hold,
-	TP_PROTO(u16 vmid, u64 wait),
-	TP_ARGS(vmid, wait),
+TRACE_EVENT(acrn_ioreq_defer,
+	TP_PROTO(u16 vmid),
+	TP_ARGS(vmid),
 	TP_STRUCT__entry(
 		__field(u16, vmid)
-		__field(u64, wait)
 	),
 	TP_fast_assign(
 		__entry->vmid = vmid;
-		__entry->wait = wait;
 	),
-	TP_printk("vmid=%u ns=%llu", __entry->vmid, __entry->wait)
+	TP_printk("vmid=%u", __entry->vmid)
 );
 
 #endif /* ACRN_TRACE_H */

@@ -298,20 +298,24 @@ int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 /* The memory stays, and so do the vCPUs, in their reset state. */
 int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
+	bool runs = vm->ioreq.running;
 	int ret;
 
 	/*
-	 * The hypervisor frees all slots: what is completed after that would
-	 * be in the way of the next request.  Only a real-time VM may still
-	 * run, and waits for its answers until the hypervisor agrees.
+	 * The hypervisor frees all slots: what is completed after that would be in
+	 * the way of the next request.  A real-time VM may still run; it gets its
+	 * answers if the hypervisor refuses.
 	 */
-	if (!vm->real_time)
+	acrn_ioreq_pause(vm);
+	if (!runs)
 		acrn_ioreq_clear(vm);
 	ret = acrn_hc_reset_vm(vm->vmid);
-	if (ret)
+	if (ret) {
+		if (runs)
+			acrn_ioreq_start(vm);
 		return ret;
+	}
 
-	acrn_ioreq_pause(vm);
 	acrn_ioreq_clear(vm);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
 	return 0;

@@ -180,34 +180,40 @@ static void acrn_test_put_value(struct kunit *test)
 	}
 }
 
-/* What a VM takes beyond its share, it waits for; what it left is kept for a while. */
-static void acrn_test_charge(struct kunit *test)
+/* A VM has its few in each tick; more only while all upcalls left time for it. */
+static void acrn_test_may_answer(struct kunit *test)
 {
 	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
-	const u64 period = ACRN_IOREQ_PERIOD_NS;
-	u64 now = 1000 * period;
-	unsigned int i;
+	unsigned int answered;
+	unsigned long tick;
 
 	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	/* one that did nothing may take its share of a period at once */
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, period / 2, now, 1), 0ULL);
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 50, now, 1), 100ULL);
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 50, now + 100, 1), 100ULL);
-	/* half of the time for ever, and never more than that */
-	now += 200;
-	for (i = 0; i < 1000; i++, now += 200)
-		KUNIT_ASSERT_EQ(test, acrn_ioreq_charge(ioreq, 100, now, 1), 200ULL);
-	/* each of four VMs has an eighth */
-	now += 100 * period;
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, period / 8, now, 4), 0ULL);
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 100, now, 4), 800ULL);
-	/* nobody waits longer than for a period, nor because of what went before */
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, U64_MAX, now, 4), period);
-	KUNIT_EXPECT_EQ(test, acrn_ioreq_charge(ioreq, 1, now + period, 1), 2ULL);
+	/* what another tick had does not count */
+	ioreq->tick = jiffies - 10;
+	acrn_upcall.tick = jiffies - 10;
+	acrn_upcall.used = ~0ULL;
+	KUNIT_EXPECT_TRUE(test, acrn_upcall_may_answer(ioreq));
+	KUNIT_EXPECT_TRUE(test, acrn_upcall.begin);
+	KUNIT_EXPECT_EQ(test, acrn_upcall.used, 0ULL);
+
+	/* once more if a tick has ended meanwhile */
+	do {
+		tick = jiffies;
+		acrn_upcall.used = ~0ULL;
+		acrn_upcall.tick = tick;
+		ioreq->tick = tick;
+		ioreq->few = ACRN_UPCALL_FEW;
+		for (answered = 0; acrn_upcall_may_answer(ioreq); answered++)
+			if (answered > ACRN_UPCALL_FEW)
+				break;
+	} while (acrn_upcall.tick != tick);
+	KUNIT_EXPECT_EQ(test, answered, (unsigned int)ACRN_UPCALL_FEW);
+	acrn_upcall.begin = 0;
+	acrn_upcall.used = 0;
 }
 
 static struct kunit_case acrn_ioreq_cases[] = {
-	KUNIT_CASE(acrn_test_charge),
+	KUNIT_CASE(acrn_test_may_answer),
 	KUNIT_CASE(acrn_test_find_client),
 	KUNIT_CASE(acrn_test_get_access),
 	KUNIT_CASE(acrn_test_put_value),

@@ -13,7 +13,7 @@
 #include "kernel.h"
 #include "vm.h"
 
-#define HOLD		"acrn_ioreq_hold"
+#define HOLD		"acrn_ioreq_defer"
 #define SIGNAL_PORT	0x650
 #define ASK_PORT	0x660
 #define VCPUS		3
