@@ -181,6 +181,9 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 	 */
 	spin_lock_irq(&p->head->lock);
 	acrn_irqfd_signalled(p);
+	/* A write() to a full counter waits for that. */
+	if (waitqueue_active(p->head))
+		wake_up_locked_poll(p->head, EPOLLOUT);
 	spin_unlock_irq(&p->head->lock);
 	fput(file);
 	return 0;
