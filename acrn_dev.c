@@ -19,6 +19,7 @@
 #include <linux/poll.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 
 #include <asm/cpufeature.h>
@@ -35,9 +36,12 @@ static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
 	return acrn_ic_find(cmd);
 }
 
-static bool acrn_has_cap(void)
+/* Hardware is for the privileged, and while the kernel is locked down for nobody. */
+static int acrn_may_reach_hw(void)
 {
-	return capable(CAP_SYS_RAWIO) || capable(CAP_SYS_ADMIN);
+	if (!capable(CAP_SYS_RAWIO) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return security_locked_down(LOCKDOWN_DEV_MEM);
 }
 
 /* Does the state of the VM allow it now? */
@@ -70,14 +74,20 @@ static int acrn_ioctl_call(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
 	return ret;
 }
 
-static int acrn_ioctl_run(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
+static int acrn_ioctl_run(struct file *filp, const struct acrn_ioctl *ioctl,
 			  unsigned long user)
 {
-	union acrn_ioctl_arg arg;
+	struct acrn_vm *vm = filp->private_data;
+	/* What is copied out of it was written before. */
+	union acrn_ioctl_arg arg __uninitialized;
 	int ret;
 
+	/* What has to do with a VM changes it, or what it does. */
+	if (ioctl->states != ACRN_IN_ANY && !(filp->f_mode & FMODE_WRITE))
+		return -EBADF;
+
 	if (ioctl->in) {
-		ret = ioctl->in(vm, &arg, user);
+		ret = ioctl->in(filp, &arg, user);
 		if (ret)
 			return ret;
 	}
@@ -86,8 +96,11 @@ static int acrn_ioctl_run(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
 		if (ret)
 			return ret;
 	}
-	if (ioctl->needs_cap && ioctl->needs_cap(&arg) && !acrn_has_cap())
-		return -EPERM;
+	if (ioctl->needs_cap && ioctl->needs_cap(&arg)) {
+		ret = acrn_may_reach_hw();
+		if (ret)
+			return ret;
+	}
 
 	if (ioctl->unlocked)
 		return acrn_ioctl_call(vm, ioctl, &arg, user);
@@ -115,7 +128,7 @@ static long acrn_dev_ioctl(struct file *filp, unsigned int cmd,
 		return -ENOTTY;
 
 	trace_acrn_ioctl_enter(cmd, READ_ONCE(vm->vmid));
-	ret = acrn_ioctl_run(vm, ioctl, user);
+	ret = acrn_ioctl_run(filp, ioctl, user);
 	trace_acrn_ioctl_exit(cmd, READ_ONCE(vm->vmid), ret);
 	return ret;
 }
@@ -227,6 +240,10 @@ static int __init acrn_init(void)
 	if (ret)
 		goto err_upcall;
 
+	ret = acrn_shutdown_init();
+	if (ret)
+		goto err_cpu;
+
 	acrn_debugfs_init();
 	/* Last: from here on the node can be opened. */
 	ret = misc_register(&acrn_miscdev);
@@ -238,6 +255,8 @@ static int __init acrn_init(void)
 
 err_debugfs:
 	acrn_debugfs_exit();
+	acrn_shutdown_exit();
+err_cpu:
 	acrn_cpu_exit();
 err_upcall:
 	acrn_upcall_exit();
@@ -250,6 +269,7 @@ static void __exit acrn_exit(void)
 {
 	misc_deregister(&acrn_miscdev);
 	acrn_debugfs_exit();
+	acrn_shutdown_exit();
 	acrn_cpu_exit();
 	acrn_vms_exit();
 	acrn_upcall_exit();

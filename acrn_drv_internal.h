@@ -125,9 +125,9 @@ struct acrn_irq {
  *	the stack because the hypervisor needs a physical address, and because
  *	nothing can fail for want of memory then.
  *
- * Lock order: @lock, then mmap_lock of @mm, then acrn_vms_lock, then
+ * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock, then
  * &acrn_ioreq.lock, then the lock of an eventfd's wait queue, then
- * @irqfds_lock or &acrn_irq.lock.  All but the first two are spinlocks that
+ * @irqfds_lock or &acrn_irq.lock.  All but the first three are spinlocks that
  * interrupts take.  The @lock of two VMs is never held at once, nor is the
  * request lock.
  */
@@ -196,16 +196,23 @@ void acrn_vm_get(struct acrn_vm *vm);
 void acrn_vm_put(struct acrn_vm *vm);
 void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state);
 struct acrn_vm *acrn_vm_find_get(u16 vmid);
+void acrn_vmids_begin(void);
+void acrn_vmids_end(void);
+int acrn_vms_close(void);
+void acrn_vms_open(void);
+bool acrn_vms_are_closed(void);
 int acrn_vm_publish(struct acrn_vm *vm);
+void acrn_vm_hide(struct acrn_vm *vm);
 void acrn_vm_unlist(struct acrn_vm *vm);
-void acrn_vm_list_dying(struct acrn_vm *vm);
-void acrn_vms_visit_dying(void (*func)(struct acrn_vm *vm));
+void acrn_vms_visit_all(void (*func)(struct acrn_vm *vm));
+void acrn_vms_visit_ending(void (*func)(struct acrn_vm *vm));
 void acrn_vms_visit(void (*func)(struct acrn_vm *vm));
 void acrn_vms_show(struct seq_file *s);
 
 /* acrn_vm_mngt.c */
 struct acrn_vm *acrn_vm_new(void);
 void acrn_vm_close(struct acrn_vm *vm);
+void acrn_vms_destroy_all(void);
 void acrn_vms_exit(void);
 
 /* acrn_mm.c */
@@ -254,7 +261,12 @@ void acrn_cpu_exit(void);
 
 /* acrn_upcall.c */
 int acrn_upcall_init(void);
+void acrn_upcall_resume(void);
 void acrn_upcall_exit(void);
+
+/* acrn_shutdown.c */
+int acrn_shutdown_init(void);
+void acrn_shutdown_exit(void);
 
 /* acrn_debugfs.c */
 #ifdef CONFIG_DEBUG_FS

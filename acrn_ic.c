@@ -4,6 +4,8 @@
  *
  * Their structures are the driver's own, so they are but copied.
  */
+#include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 
 #include "acrn_drv_internal.h"
@@ -23,17 +25,18 @@ ACRN_COPY_IN(ioeventfd, struct acrn_ioeventfd)
 ACRN_COPY_IN(irqfd, struct acrn_irqfd)
 
 /* Arguments and results that are numbers and no pointers */
-static int acrn_in_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+static int acrn_in_irqline(struct file *filp, union acrn_ioctl_arg *arg,
 			   unsigned long user)
 {
 	arg->irqline = user;
 	return 0;
 }
 
-static int acrn_in_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
 			  unsigned long user)
 {
 	arg->client.id = user;
+	arg->client.nonblock = filp->f_flags & O_NONBLOCK;
 	return 0;
 }
 

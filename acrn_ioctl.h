@@ -26,6 +26,7 @@
 #include <linux/acrn/acrn_ioctl_defs.h>
 
 struct acrn_vm;
+struct file;
 
 /* The names of the ioctls of 2019, for traces: X(name), LAST() for the last one */
 #define ACRN_IOCTLS(X, LAST)						\
@@ -53,10 +54,12 @@ struct acrn_vm;
 /**
  * struct acrn_client_arg - the device model's I/O request client
  * @id: which; what CREATE_IOREQ_CLIENT gave
+ * @nonblock: ATTACH_IOREQ_CLIENT shall not wait
  * @gone: what ATTACH_IOREQ_CLIENT found: it is no more
  */
 struct acrn_client_arg {
 	u64 id;
+	bool nonblock;
 	bool gone;
 };
 
@@ -116,7 +119,7 @@ struct acrn_ioctl {
 	u8 states;
 	bool unlocked;
 	bool owner;
-	int (*in)(struct acrn_vm *vm, union acrn_ioctl_arg *arg,
+	int (*in)(struct file *filp, union acrn_ioctl_arg *arg,
 		  unsigned long user);
 	int (*check)(const union acrn_ioctl_arg *arg);
 	bool (*needs_cap)(const union acrn_ioctl_arg *arg);
@@ -132,7 +135,7 @@ struct acrn_ioctl {
  */
 #define ACRN_COPY_IN(member, type)					\
 static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
-static int acrn_in_##member(struct acrn_vm *vm,				\
+static int acrn_in_##member(struct file *filp,				\
 			    union acrn_ioctl_arg *arg, unsigned long user) \
 {									\
 	return copy_from_user(&arg->member, (void __user *)user,	\

@@ -642,6 +642,8 @@ int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	/* In case an upcall got lost */
 	if (!acrn_ioreq_for_dm(ioreq, id))
 		acrn_ioreq_dispatch(vm);
+	if (arg->client.nonblock && !acrn_ioreq_for_dm(ioreq, id))
+		return -EAGAIN;
 	wait_event_interruptible(ioreq->wait, acrn_ioreq_for_dm(ioreq, id));
 	arg->client.gone = READ_ONCE(ioreq->dm_id) != id;
 	return 0;

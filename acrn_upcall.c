@@ -39,6 +39,8 @@ static struct fwnode_handle *acrn_upcall_fwnode;
 static struct irq_domain *acrn_upcall_domain;
 static int acrn_upcall_virq;
 
+static unsigned int acrn_upcall_vector;
+
 static irqreturn_t acrn_upcall_irq(int irq, void *unused)
 {
 	acrn_ioreq_upcall();
@@ -71,10 +73,26 @@ static const struct irq_domain_ops acrn_upcall_domain_ops = {
 	.free = irq_domain_free_irqs_common,
 };
 
+/*
+ * The hypervisor raises the vector on the first CPU.  The mask of the allocation
+ * alone does not keep it there: when the interrupt is requested, it moves to where
+ * /proc/irq/default_smp_affinity says, unless it has an affinity of its own.
+ */
+static const struct irq_affinity_desc acrn_upcall_affinity = {
+	.mask = { CPU_BITS_CPU0 },
+};
+
+static bool acrn_upcall_irq_on_first_cpu(void)
+{
+	struct irq_data *data = irq_get_irq_data(acrn_upcall_virq);
+
+	return cpumask_equal(irq_data_get_effective_affinity_mask(data),
+			     cpumask_of(0));
+}
+
 static int acrn_upcall_irq_init(void)
 {
 	struct irq_alloc_info info = { .mask = cpumask_of(0) };
-	unsigned int vector;
 	int ret;
 
 	acrn_upcall_fwnode = irq_domain_alloc_named_fwnode("ACRN-upcall");
@@ -90,8 +108,9 @@ static int acrn_upcall_irq_init(void)
 		goto err_fwnode;
 	}
 
-	acrn_upcall_virq = irq_domain_alloc_irqs(acrn_upcall_domain, 1,
-						 NUMA_NO_NODE, &info);
+	acrn_upcall_virq = __irq_domain_alloc_irqs(acrn_upcall_domain, -1, 1,
+						   NUMA_NO_NODE, &info, false,
+						   &acrn_upcall_affinity);
 	if (acrn_upcall_virq < 0) {
 		ret = acrn_upcall_virq;
 		goto err_domain;
@@ -102,13 +121,18 @@ static int acrn_upcall_irq_init(void)
 	if (ret)
 		goto err_virq;
 
+	if (!acrn_upcall_irq_on_first_cpu()) {
+		pr_err("there is no vector for upcalls on the first CPU\n");
+		ret = -EIO;
+		goto err_irq;
+	}
 	/* Known from here on, and fixed: the chip cannot change the affinity. */
-	vector = irqd_cfg(irq_get_irq_data(acrn_upcall_virq))->vector;
-	ret = acrn_hc_set_callback_vector(vector);
+	acrn_upcall_vector = irqd_cfg(irq_get_irq_data(acrn_upcall_virq))->vector;
+	ret = acrn_hc_set_callback_vector(acrn_upcall_vector);
 	if (ret)
 		goto err_irq;
 
-	pr_info("upcalls arrive at vector 0x%x, IRQ %d\n", vector,
+	pr_info("upcalls arrive at vector 0x%x, IRQ %d\n", acrn_upcall_vector,
 		acrn_upcall_virq);
 	return 0;
 
@@ -157,7 +181,8 @@ static int acrn_upcall_hook_init(void)
 	int ret;
 
 	acrn_setup_intr_handler(acrn_ioreq_upcall);
-	ret = acrn_hc_set_callback_vector(HYPERVISOR_CALLBACK_VECTOR);
+	acrn_upcall_vector = HYPERVISOR_CALLBACK_VECTOR;
+	ret = acrn_hc_set_callback_vector(acrn_upcall_vector);
 	if (ret) {
 		acrn_upcall_hook_exit();
 		return ret;
@@ -203,6 +228,12 @@ int acrn_upcall_init(void)
 	if (ret)
 		pr_err("cannot set up upcalls (%d)\n", ret);
 	return ret;
+}
+
+/* The hypervisor may have started anew, and know nothing of it. */
+void acrn_upcall_resume(void)
+{
+	acrn_hc_set_callback_vector(acrn_upcall_vector);
 }
 
 /* When this returns, no upcall is being handled and none will be. */

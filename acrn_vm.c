@@ -13,11 +13,21 @@
 
 #include "acrn_drv_internal.h"
 
+/*
+ * Held from the hypercall that creates or destroys a VM until the lists say so:
+ * without it an id that the hypervisor has just given out could seem to be taken,
+ * or one that it has not got back could seem to be free.
+ */
+static DEFINE_MUTEX(acrn_vmids_lock);
+/* No VM may be created; under acrn_vmids_lock. */
+static bool acrn_vms_closed;
+
 /* Guards the two lists below and acrn_vm.list; taken by the upcall. */
 static DEFINE_SPINLOCK(acrn_vms_lock);
 /* The VMs that can be found: CREATED, STARTED or PAUSED. */
 static LIST_HEAD(acrn_vms);
-static LIST_HEAD(acrn_dying_vms);
+/* Those that are being destroyed, or DYING: their ids are not free yet. */
+static LIST_HEAD(acrn_ending_vms);
 
 static const char * const acrn_vm_state_names[] = {
 	[ACRN_VM_EMPTY]   = "empty",
@@ -116,6 +126,50 @@ static bool acrn_vmid_listed(u16 vmid, const struct list_head *list)
 	return false;
 }
 
+/* See acrn_vmids_lock. */
+void acrn_vmids_begin(void)
+{
+	mutex_lock(&acrn_vmids_lock);
+}
+
+void acrn_vmids_end(void)
+{
+	mutex_unlock(&acrn_vmids_lock);
+}
+
+/**
+ * acrn_vms_close() - let no VM be created any more
+ *
+ * Return: 0, or -EBUSY: there are VMs.
+ */
+int acrn_vms_close(void)
+{
+	int ret = 0;
+
+	mutex_lock(&acrn_vmids_lock);
+	acrn_vms_closed = true;
+	spin_lock_irq(&acrn_vms_lock);
+	if (!list_empty(&acrn_vms) || !list_empty(&acrn_ending_vms))
+		ret = -EBUSY;
+	spin_unlock_irq(&acrn_vms_lock);
+	mutex_unlock(&acrn_vmids_lock);
+	return ret;
+}
+
+void acrn_vms_open(void)
+{
+	mutex_lock(&acrn_vmids_lock);
+	acrn_vms_closed = false;
+	mutex_unlock(&acrn_vmids_lock);
+}
+
+/* Between acrn_vmids_begin() and acrn_vmids_end() */
+bool acrn_vms_are_closed(void)
+{
+	lockdep_assert_held(&acrn_vmids_lock);
+	return acrn_vms_closed;
+}
+
 /**
  * acrn_vm_publish() - let a new VM be found
  * @vm: a locked VM with its vmid
@@ -127,10 +181,11 @@ int acrn_vm_publish(struct acrn_vm *vm)
 	int ret = 0;
 
 	lockdep_assert_held(&vm->lock);
+	lockdep_assert_held(&acrn_vmids_lock);
 
 	spin_lock_irq(&acrn_vms_lock);
 	if (acrn_vmid_listed(vm->vmid, &acrn_vms) ||
-	    acrn_vmid_listed(vm->vmid, &acrn_dying_vms))
+	    acrn_vmid_listed(vm->vmid, &acrn_ending_vms))
 		ret = -EEXIST;
 	else
 		list_add_tail(&vm->list, &acrn_vms);
@@ -138,44 +193,42 @@ int acrn_vm_publish(struct acrn_vm *vm)
 	return ret;
 }
 
-/* From here on the VM is neither found nor dispatched. */
+/* It is about to be destroyed: from here on it is neither found nor dispatched. */
+void acrn_vm_hide(struct acrn_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock_irq(&acrn_vms_lock);
+	list_move_tail(&vm->list, &acrn_ending_vms);
+	spin_unlock_irq(&acrn_vms_lock);
+}
+
+/* The hypervisor has its id back. */
 void acrn_vm_unlist(struct acrn_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
+	lockdep_assert_held(&acrn_vmids_lock);
 
 	spin_lock_irq(&acrn_vms_lock);
 	list_del_init(&vm->list);
 	spin_unlock_irq(&acrn_vms_lock);
 }
 
-void acrn_vm_list_dying(struct acrn_vm *vm)
-{
-	lockdep_assert_held(&vm->lock);
-
-	spin_lock_irq(&acrn_vms_lock);
-	list_add_tail(&vm->list, &acrn_dying_vms);
-	spin_unlock_irq(&acrn_vms_lock);
-}
-
-/**
- * acrn_vms_visit_dying() - do something to each VM that is dying now
- * @func: what; may sleep, and list the VM as dying again
- */
-void acrn_vms_visit_dying(void (*func)(struct acrn_vm *vm))
+static void acrn_vms_visit_list(struct list_head *list,
+				void (*func)(struct acrn_vm *vm))
 {
 	unsigned int todo = 0;
 	struct acrn_vm *vm;
 
 	spin_lock_irq(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_dying_vms, list)
+	list_for_each_entry(vm, list, list)
 		todo++;
 
-	/* One that goes on dying moves to the end of the list. */
-	while (todo-- && !list_empty(&acrn_dying_vms)) {
-		vm = list_first_entry(&acrn_dying_vms, struct acrn_vm, list);
-		/* Not zero: the state DYING holds a reference. */
+	while (todo-- && !list_empty(list)) {
+		vm = list_first_entry(list, struct acrn_vm, list);
+		/* Not zero: a listed VM is held by its file or by being DYING. */
 		acrn_vm_get(vm);
-		list_move_tail(&vm->list, &acrn_dying_vms);
+		list_move_tail(&vm->list, list);
 		spin_unlock_irq(&acrn_vms_lock);
 
 		func(vm);
@@ -184,6 +237,24 @@ void acrn_vms_visit_dying(void (*func)(struct acrn_vm *vm))
 		spin_lock_irq(&acrn_vms_lock);
 	}
 	spin_unlock_irq(&acrn_vms_lock);
+}
+
+/**
+ * acrn_vms_visit_all() - do something to each VM that can be found
+ * @func: what; may sleep, has to look whether the VM is still there
+ */
+void acrn_vms_visit_all(void (*func)(struct acrn_vm *vm))
+{
+	acrn_vms_visit_list(&acrn_vms, func);
+}
+
+/**
+ * acrn_vms_visit_ending() - do something to each VM that is DYING
+ * @func: what; may sleep, has to look whether the VM is DYING
+ */
+void acrn_vms_visit_ending(void (*func)(struct acrn_vm *vm))
+{
+	acrn_vms_visit_list(&acrn_ending_vms, func);
 }
 
 /**
@@ -219,6 +290,6 @@ void acrn_vms_show(struct seq_file *s)
 	seq_puts(s, " vmid state    vcpus refs\n");
 	spin_lock_irq(&acrn_vms_lock);
 	acrn_vms_show_list(s, &acrn_vms);
-	acrn_vms_show_list(s, &acrn_dying_vms);
+	acrn_vms_show_list(s, &acrn_ending_vms);
 	spin_unlock_irq(&acrn_vms_lock);
 }

@@ -11,7 +11,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -19,6 +21,9 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
+
+#include <asm/msr-index.h>
+#include <asm/processor-flags.h>
 
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
@@ -32,6 +37,15 @@
 #define ACRN_VM_FLAGS							\
 	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING |		\
 	 ACRN_VM_FLAG_CLOS | ACRN_VM_FLAG_HIDE_MTRR | ACRN_VM_FLAGS_HW)
+
+/* Access rights of a segment, acrn_vcpu_regs.cs_ar */
+#define ACRN_AR_TYPE		0xf
+#define ACRN_AR_DATA_RWA	0x3		/* data: written to, accessed */
+#define ACRN_AR_CODE		BIT(3)
+#define ACRN_AR_S		BIT(4)		/* neither a gate nor a task's */
+#define ACRN_AR_P		BIT(7)
+#define ACRN_AR_L		BIT(13)
+#define ACRN_AR_DB		BIT(14)
 
 static void acrn_reap_dying(struct work_struct *work);
 static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
@@ -65,7 +79,6 @@ static void acrn_vm_enter_dying(struct acrn_vm *vm, int error)
 		acrn_vm_set_state(vm, ACRN_VM_DYING);
 	}
 
-	acrn_vm_list_dying(vm);
 	schedule_delayed_work(&acrn_reap_work, ACRN_REAP_INTERVAL);
 }
 
@@ -94,8 +107,8 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 }
 
 /*
- * Unlisted before the hypervisor is asked: from the moment it agrees, the
- * vmid may belong to somebody else's new VM.
+ * Hidden before the hypervisor is asked: from the moment it agrees, the vmid may
+ * belong to somebody else's new VM.
  */
 static int acrn_vm_destroy(struct acrn_vm *vm)
 {
@@ -104,7 +117,7 @@ static int acrn_vm_destroy(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	acrn_vm_unlist(vm);
+	acrn_vm_hide(vm);
 	acrn_ioreq_teardown(vm);
 	acrn_ioeventfd_release(vm);
 	acrn_irqfd_release(vm);
@@ -112,7 +125,11 @@ static int acrn_vm_destroy(struct acrn_vm *vm)
 
 	/* Newer hypervisors destroy paused VMs only; DESTROY's answer decides. */
 	acrn_hc_pause_vm(vm->vmid);
+	acrn_vmids_begin();
 	ret = acrn_hc_destroy_vm(vm->vmid);
+	if (!ret || ret == -ETIMEDOUT)
+		acrn_vm_unlist(vm);
+	acrn_vmids_end();
 	if (ret == -ETIMEDOUT)
 		pr_warn_ratelimited("VM %u: destroyed, but a physical CPU did not come back\n",
 				    vm->vmid);
@@ -140,17 +157,28 @@ static void acrn_vm_reap(struct acrn_vm *vm)
 /* Ask once more for each dying VM; runs as long as there are any. */
 static void acrn_reap_dying(struct work_struct *work)
 {
-	acrn_vms_visit_dying(acrn_vm_reap);
+	acrn_vms_visit_ending(acrn_vm_reap);
 }
 
-/* The file is being closed: its VM and its reference go. */
-void acrn_vm_close(struct acrn_vm *vm)
+static void acrn_vm_end(struct acrn_vm *vm)
 {
 	mutex_lock(&vm->lock);
 	if (vm->state != ACRN_VM_EMPTY)
 		acrn_vm_destroy(vm);
 	mutex_unlock(&vm->lock);
+}
+
+/* The file is being closed: its VM and its reference go. */
+void acrn_vm_close(struct acrn_vm *vm)
+{
+	acrn_vm_end(vm);
 	acrn_vm_put(vm);
+}
+
+/* The kernel stops or is replaced; its memory must not be written to then. */
+void acrn_vms_destroy_all(void)
+{
+	acrn_vms_visit_all(acrn_vm_end);
 }
 
 /*
@@ -172,6 +200,10 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 		return -EINVAL;
 	if (create->vm_flag & ~ACRN_VM_FLAGS)
 		return -EINVAL;
+	/* ACRN refuses this, and afterwards every VM of that uuid as well. */
+	if (create->vm_flag & ACRN_VM_FLAG_LAPIC_PASSTHROUGH &&
+	    !(create->vm_flag & ACRN_VM_FLAG_RT))
+		return -EINVAL;
 	if (create->vcpu_num > ACRN_MAX_VCPUS)
 		return -EINVAL;
 	if (!PAGE_ALIGNED(create->req_buf))
@@ -185,11 +217,39 @@ bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg)
 	return arg->create_vm.vm_flag & ACRN_VM_FLAGS_HW;
 }
 
+/* Asks the hypervisor for a VM, which has an id then and can be found. */
+static int acrn_vm_get_id(struct acrn_vm *vm, struct acrn_create_vm *param)
+{
+	u16 vmid;
+	int ret;
+
+	acrn_vmids_begin();
+	ret = acrn_vms_are_closed() ? -EBUSY : acrn_hc_create_vm(param);
+	if (ret)
+		goto out;
+
+	vmid = READ_ONCE(param->vmid);
+	if (vmid == ACRN_INVALID_VMID) {
+		ret = -EIO;
+		goto out;
+	}
+	WRITE_ONCE(vm->vmid, vmid);
+	if (acrn_vm_publish(vm)) {
+		/* Not ours to destroy. */
+		pr_err_ratelimited("VM %u: the hypervisor gave this id out twice\n",
+				   vmid);
+		ret = -EIO;
+	}
+out:
+	acrn_vmids_end();
+	return ret;
+}
+
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_create_vm *create = &arg->create_vm;
 	struct acrn_create_vm *param = &vm->param.create_vm;
-	u16 vmid, vcpu_num;
+	u16 vcpu_num;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
@@ -206,30 +266,16 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	param->vmid = ACRN_INVALID_VMID;
 	/* A user address; the page goes to the hypervisor in its own call. */
 	param->req_buf = 0;
-	ret = acrn_hc_create_vm(param);
+	ret = acrn_vm_get_id(vm, param);
 	if (ret)
 		goto err_empty;
 
-	/* The hypervisor may write what it likes. */
-	vmid = READ_ONCE(param->vmid);
-	vcpu_num = READ_ONCE(param->vcpu_num);
-	if (vmid == ACRN_INVALID_VMID) {
-		ret = -EIO;
-		goto err_empty;
-	}
-
-	WRITE_ONCE(vm->vmid, vmid);
-	if (acrn_vm_publish(vm)) {
-		/* Not ours to destroy. */
-		pr_err_ratelimited("VM %u: the hypervisor gave this id out twice\n",
-				   vmid);
-		ret = -EIO;
-		goto err_empty;
-	}
 	acrn_irq_enable(vm, true);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
 	vm->real_time = create->vm_flag & ACRN_VM_FLAG_RT;
 
+	/* The hypervisor may write what it likes. */
+	vcpu_num = READ_ONCE(param->vcpu_num);
 	if (vcpu_num > ACRN_MAX_VCPUS) {
 		ret = -EIO;
 		goto err_destroy;
@@ -241,7 +287,7 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 			goto err_destroy;
 	}
 
-	create->vmid = vmid;
+	create->vmid = vm->vmid;
 	create->vcpu_num = vcpu_num;
 	return 0;
 
@@ -351,17 +397,54 @@ int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return ret;
 }
 
+static bool acrn_regs_reserved_used(const struct acrn_set_vcpu_regs *set)
+{
+	const struct acrn_vcpu_regs *regs = &set->vcpu_regs;
+	u64 used = 0;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		used |= set->reserved0[i] | regs->gdt.reserved[i] |
+			regs->idt.reserved[i] | regs->reserved_32[i];
+	for (i = 0; i < 4; i++)
+		used |= regs->reserved_64[i] | regs->reserved_16[i];
+	return used;
+}
+
+/*
+ * Can a CPU enter a guest in this state?  ACRN does not ask: it tries, and the
+ * physical CPU is lost when it cannot.  This is what the architecture wants of the
+ * registers that device models choose a mode with.
+ */
+static bool acrn_regs_can_be_entered(const struct acrn_vcpu_regs *regs)
+{
+	bool paging = regs->cr0 & X86_CR0_PG;
+	bool lme = regs->ia32_efer & EFER_LME;
+	bool lma = regs->ia32_efer & EFER_LMA;
+	u32 ar = regs->cs_ar;
+
+	if (upper_32_bits(regs->cr0) || upper_32_bits(regs->cr4) ||
+	    regs->ia32_efer & ~(u64)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
+		return false;
+	if (paging && !(regs->cr0 & X86_CR0_PE))
+		return false;
+	/* LMA says that the CPU is in long mode: when LME and paging are on. */
+	if (lma != (lme && paging) || (lma && !(regs->cr4 & X86_CR4_PAE)))
+		return false;
+	/* Present, and code or, as in real mode, data that can be written */
+	if (!(ar & ACRN_AR_P) || !(ar & ACRN_AR_S) ||
+	    !(ar & ACRN_AR_CODE || (ar & ACRN_AR_TYPE) == ACRN_AR_DATA_RWA))
+		return false;
+	/* A segment of 64-bit code has no other size. */
+	return !(lma && ar & ACRN_AR_L && ar & ACRN_AR_DB);
+}
+
 int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_set_vcpu_regs *set = &arg->set_vcpu_regs;
-	const struct acrn_vcpu_regs *regs = &set->vcpu_regs;
 
-	if (memchr_inv(set->reserved0, 0, sizeof(set->reserved0)) ||
-	    memchr_inv(regs->gdt.reserved, 0, sizeof(regs->gdt.reserved)) ||
-	    memchr_inv(regs->idt.reserved, 0, sizeof(regs->idt.reserved)) ||
-	    memchr_inv(regs->reserved_64, 0, sizeof(regs->reserved_64)) ||
-	    memchr_inv(regs->reserved_32, 0, sizeof(regs->reserved_32)) ||
-	    memchr_inv(regs->reserved_16, 0, sizeof(regs->reserved_16)))
+	if (acrn_regs_reserved_used(set) ||
+	    !acrn_regs_can_be_entered(&set->vcpu_regs))
 		return -EINVAL;
 	return 0;
 }

@@ -17,7 +17,6 @@
 #define NOBODY	65534
 
 static const unsigned long hardware_flags[] = {
-	ACRN_VM_FLAG_LAPIC_PASSTHROUGH,
 	ACRN_VM_FLAG_RT,
 	ACRN_VM_FLAG_HIGHEST_SEVERITY,
 	ACRN_VM_FLAG_LAPIC_PASSTHROUGH | ACRN_VM_FLAG_RT,
@@ -116,8 +115,6 @@ static void create_with_capability(void *data)
 
 	keep_capability(caller->capability);
 	for (i = 0; i < ARRAY_SIZE(hardware_flags); i++) {
-		if (hardware_flags[i] == ACRN_VM_FLAG_LAPIC_PASSTHROUGH)
-			continue;	/* the hypervisor wants RT with it */
 		check_result(vm_create_flags(caller->fd, 0, hardware_flags[i]),
 			     0, "flags %#lx", hardware_flags[i]);
 		check_result(vm_destroy(caller->fd), 0, "DESTROY_VM");
