@@ -24,7 +24,7 @@ extern const unsigned char guest_code[], guest_code_end[];
 
 const struct vcpu_regs guest_regs = {
 	.rip = CODE,
-	.cr0 = 0x80000031, .cr3 = PML4, .cr4 = 0x20, .efer = 0x100,
+	.cr0 = 0x80000031, .cr3 = PML4, .cr4 = 0x20, .efer = 0x500,
 	.cs_ar = 0xa09b, .cs_limit = ~0U,
 };
 
