@@ -145,7 +145,7 @@ static DEVICE_ATTR_WO(remove_cpu);
 static ssize_t given_cpus_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return cpumap_print_to_pagebuf(true, buf, &acrn_cpus_given);
+	return sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(&acrn_cpus_given));
 }
 static DEVICE_ATTR_RO(given_cpus);
 
