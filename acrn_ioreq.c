@@ -180,20 +180,10 @@ int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 	ioreq->client[vcpu] = NULL;
 	clear_bit(vcpu, &ioreq->for_dm);
 	__clear_bit(vcpu, &ioreq->taken);
-<<<<<<< Updated upstream
 	/*
 	 * A VM that is being paused must not be told: it would let the vCPU run
 	 * again.  And one that is being reset has its slots freed meanwhile.
 	 */
-=======
-	trace_acrn_ioreq_finish(vm->vmid, vcpu);
-	/* The last write to the slot; the result must be visible before. */
-	smp_store_release(&ioreq->slots[vcpu].processed, ACRN_IOREQ_COMPLETE);
-
-	if (ioreq->polling)
-		return 0;
-	/* A VM that is being stopped must not be told, see acrn_ioreq_pause(). */
->>>>>>> Stashed changes
 	if (!ioreq->running) {
 		__set_bit(vcpu, &ioreq->done);
 		return 0;
@@ -386,19 +376,9 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	lockdep_assert_held(&ioreq->lock);
 
 	if (acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
-<<<<<<< Updated upstream
 		eventfd = acrn_ioeventfd_find(vm, &access);
 		if (!eventfd)
 			client = acrn_ioreq_find_client(ioreq, &access);
-=======
-		if (acrn_ioeventfd_signal(vm, &access)) {
-			trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
-					      ACRN_IOREQ_BY_IOEVENTFD);
-			acrn_ioreq_finish(vm, vcpu);
-			return true;
-		}
-		client = acrn_ioreq_find_client(ioreq, &access);
->>>>>>> Stashed changes
 	}
 	if (!eventfd && !client && acrn_ioreq_dm_knows(type)) {
 		__set_bit(vcpu, &ioreq->taken);
@@ -408,17 +388,11 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	if (upcall && !acrn_upcall_may_answer(ioreq))
 		return false;
 
-<<<<<<< Updated upstream
 	__set_bit(vcpu, &ioreq->taken);
 	if (eventfd) {
 		acrn_eventfd_signal(eventfd);
 		acrn_ioreq_answered(vm, vcpu);
 	} else if (client) {
-=======
-	if (client) {
-		trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
-				      ACRN_IOREQ_BY_CLIENT);
->>>>>>> Stashed changes
 		ioreq->client[vcpu] = client;
 		acrn_ioreq_set_processing(ioreq, vcpu, 0);
 		if (!client->handler(client->data, vcpu, &access, &result))
@@ -429,15 +403,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	} else {
 		acrn_ioreq_answer_unknown(vm, vcpu, type);
 	}
-<<<<<<< Updated upstream
 	return true;
-=======
-	trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
-			      type > ACRN_IOREQ_PCICFG ? ACRN_IOREQ_BY_NOBODY :
-							 ACRN_IOREQ_BY_DM);
-	acrn_ioreq_pass_on(vm, vcpu, type);
-	return false;
->>>>>>> Stashed changes
 }
 
 static void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)

@@ -298,16 +298,8 @@ static int acrn_mapping_cmp(struct rb_node *new, const struct rb_node *node)
 
 static int acrn_mapping_insert(struct acrn_vm *vm, struct acrn_mapping *map)
 {
-	if (rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp))
-		return -EEXIST;
-	WRITE_ONCE(vm->memory_size, vm->memory_size + map->len);
-	return 0;
-}
-
-static void acrn_mapping_erase(struct acrn_vm *vm, struct acrn_mapping *map)
-{
-	rb_erase(&map->node, &vm->memory);
-	WRITE_ONCE(vm->memory_size, vm->memory_size - map->len);
+	return rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp) ?
+	       -EEXIST : 0;
 }
 
 static int acrn_mapping_cmp_gpa(const void *key, const struct rb_node *node)
@@ -419,7 +411,7 @@ int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	goto out_scratch;
 
 err_erase:
-	acrn_mapping_erase(vm, map);
+	rb_erase(&map->node, &vm->memory);
 err_free:
 	acrn_mapping_free(vm, map);
 out_scratch:
@@ -445,7 +437,7 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	if (ret)
 		return ret;
 
-	acrn_mapping_erase(vm, map);
+	rb_erase(&map->node, &vm->memory);
 	acrn_mapping_free(vm, map);
 	return 0;
 }
@@ -460,7 +452,6 @@ void acrn_mm_release(struct acrn_vm *vm)
 	rbtree_postorder_for_each_entry_safe(map, next, &vm->memory, node)
 		acrn_mapping_free(vm, map);
 	vm->memory = RB_ROOT;
-	WRITE_ONCE(vm->memory_size, 0);
 }
 
 #ifdef ACRN_KUNIT
