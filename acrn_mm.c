@@ -36,22 +36,32 @@ struct acrn_run {
 	unsigned long nr;
 };
 
-/* Makes struct acrn_runs a page */
-#define ACRN_RUNS_MAX							\
-	((PAGE_SIZE - sizeof(struct list_head) - sizeof(unsigned long)) / \
-	 sizeof(struct acrn_run))
-
 /**
  * struct acrn_runs - some of a memseg's runs
  * @node: in &acrn_mapping.runs
  * @nr: number of used elements of @run
+ * @max: number of elements of @run
+ * @hugetlb: they are of hugetlb pages, each of which is pinned once.  Else
+ *	every small page is pinned, whatever it is part of
  * @run: the runs
  */
 struct acrn_runs {
 	struct list_head node;
-	unsigned long nr;
-	struct acrn_run run[ACRN_RUNS_MAX];
+	unsigned int nr;
+	unsigned int max;
+	bool hugetlb;
+	struct acrn_run run[];
 };
+
+/* A memseg's first list of runs, which most do with; each next one is twice as big. */
+#define ACRN_RUNS_MIN_SIZE	64
+#define ACRN_RUNS_MAX_SIZE	PAGE_SIZE
+
+/* So many pages are unpinned without giving way to others. */
+#define ACRN_UNPIN_BATCH	512
+
+/* Pages that lie one after the other have descriptors that do. */
+static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
 
 /**
  * struct acrn_mapping - a memseg that is mapped
@@ -79,7 +89,6 @@ union acrn_mm_scratch {
 	struct acrn_hc_memory_region regions[ACRN_HC_REGIONS_MAX];
 };
 
-static_assert(sizeof(struct acrn_runs) <= PAGE_SIZE);
 static_assert(sizeof(union acrn_mm_scratch) == PAGE_SIZE);
 
 static unsigned long acrn_mapping_pages(const struct acrn_mapping *map)
@@ -87,70 +96,154 @@ static unsigned long acrn_mapping_pages(const struct acrn_mapping *map)
 	return map->len >> PAGE_SHIFT;
 }
 
-static int acrn_mapping_add_run(struct acrn_mapping *map, struct page *page,
-				unsigned long nr)
+static struct acrn_runs *acrn_runs_new(const struct acrn_runs *last, bool hugetlb)
 {
-	struct acrn_runs *runs = NULL;
+	size_t size = ACRN_RUNS_MIN_SIZE;
+	struct acrn_runs *runs;
+
+	if (last)
+		size = min_t(size_t, 2 * struct_size(last, run, last->max),
+			     ACRN_RUNS_MAX_SIZE);
+	runs = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!runs)
+		return NULL;
+	runs->nr = 0;
+	runs->max = (size - sizeof(*runs)) / sizeof(runs->run[0]);
+	runs->hugetlb = hugetlb;
+	return runs;
+}
+
+static struct acrn_runs *acrn_mapping_last_runs(const struct acrn_mapping *map)
+{
+	return list_empty(&map->runs) ? NULL :
+	       list_last_entry(&map->runs, struct acrn_runs, node);
+}
+
+/* Room for one more run, or NULL: no memory */
+static struct acrn_runs *acrn_mapping_room(struct acrn_mapping *map, bool hugetlb)
+{
+	struct acrn_runs *runs = acrn_mapping_last_runs(map);
+
+	if (runs && runs->nr < runs->max && runs->hugetlb == hugetlb)
+		return runs;
+	runs = acrn_runs_new(runs, hugetlb);
+	if (runs)
+		list_add_tail(&runs->node, &map->runs);
+	return runs;
+}
+
+static void acrn_runs_add(struct acrn_runs *runs, struct page *page,
+			  unsigned long nr)
+{
+	runs->run[runs->nr++] = (struct acrn_run) { .page = page, .nr = nr };
+}
+
+static int acrn_mapping_add_run(struct acrn_mapping *map, struct page *page,
+				unsigned long nr, bool hugetlb)
+{
+	struct acrn_runs *runs = acrn_mapping_last_runs(map);
 	struct acrn_run *last;
 
-	if (!list_empty(&map->runs)) {
-		runs = list_last_entry(&map->runs, struct acrn_runs, node);
+	if (runs && runs->hugetlb == hugetlb) {
 		last = &runs->run[runs->nr - 1];
-		if (page_to_pfn(last->page) + last->nr == page_to_pfn(page)) {
+		if (last->page + last->nr == page) {
 			last->nr += nr;
 			return 0;
 		}
 	}
-	if (!runs || runs->nr == ACRN_RUNS_MAX) {
-		runs = kmalloc(sizeof(*runs), GFP_KERNEL_ACCOUNT);
-		if (!runs)
-			return -ENOMEM;
-		runs->nr = 0;
-		list_add_tail(&runs->node, &map->runs);
-	}
-	runs->run[runs->nr++] = (struct acrn_run) { .page = page, .nr = nr };
+	runs = acrn_mapping_room(map, hugetlb);
+	if (!runs)
+		return -ENOMEM;
+	acrn_runs_add(runs, page, nr);
 	return 0;
 }
 
+/* How many of these pages lie one after the other, from the first on */
+static unsigned long acrn_run_length(struct page **pages, unsigned long nr)
+{
+	struct page **page = pages, **end = pages + nr, *next = *pages;
+
+	do {
+		page++;
+		next++;
+	} while (page < end && *page == next);
+	return page - pages;
+}
+
+/* Those that cannot be added are unpinned. */
 static int acrn_mapping_add_pages(struct acrn_mapping *map, struct page **pages,
 				  unsigned long nr)
 {
-	unsigned long i, len, pfn;
+	unsigned long i = 0, len = acrn_run_length(pages, nr);
+	struct acrn_runs *runs;
 	int ret;
 
-	for (i = 0; i < nr; i += len) {
-		pfn = page_to_pfn(pages[i]);
-		for (len = 1; i + len < nr; len++) {
-			if (page_to_pfn(pages[i + len]) != pfn + len)
-				break;
+	/* It may follow the last run; after it, a run is one that follows none. */
+	ret = acrn_mapping_add_run(map, pages[0], len, false);
+	if (ret)
+		goto err_unpin;
+	runs = acrn_mapping_last_runs(map);
+
+	for (i = len; i < nr; i += len) {
+		len = acrn_run_length(pages + i, nr - i);
+		if (runs->nr == runs->max) {
+			runs = acrn_mapping_room(map, false);
+			if (!runs) {
+				ret = -ENOMEM;
+				goto err_unpin;
+			}
 		}
-		ret = acrn_mapping_add_run(map, pages[i], len);
-		if (ret) {
-			unpin_user_pages(pages + i, nr - i);
-			return ret;
-		}
+		acrn_runs_add(runs, pages[i], len);
 	}
 	return 0;
+
+err_unpin:
+	unpin_user_pages(pages + i, nr - i);
+	return ret;
 }
 
-/* The pages have to be charged already. */
+/* How many small pages there are from this one to the end of the page it is part of */
+static unsigned long acrn_folio_rest(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	return folio_nr_pages(folio) - (page - &folio->page);
+}
+
+/*
+ * The pages have to be charged already.
+ *
+ * Where a hugetlb page is mapped, all of it is, and it stays whole: one pin for all
+ * of it will do.  Of a transparent huge page any part can be mapped, the others may
+ * have been replaced.  So pages are pinned one at a time while they are hugetlb
+ * pages, and many at a time from the first one on that is none.
+ */
 static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
 			    union acrn_mm_scratch *scratch)
 {
-	unsigned long todo = acrn_mapping_pages(map);
-	int nr, ret;
+	unsigned long todo = acrn_mapping_pages(map), at_once = 1;
+	struct page **pages = scratch->pages;
+	long nr;
+	int ret;
 
 	while (todo) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 
-		nr = min(todo, ARRAY_SIZE(scratch->pages));
-		nr = pin_user_pages_fast(uaddr, nr, FOLL_WRITE | FOLL_LONGTERM,
-					 scratch->pages);
+		nr = pin_user_pages_fast(uaddr, min(todo, at_once),
+					 FOLL_WRITE | FOLL_LONGTERM, pages);
 		if (nr <= 0)
 			return nr == -ENOMEM ? nr : -EFAULT;
-		ret = acrn_mapping_add_pages(map, scratch->pages, nr);
+		if (at_once == 1 && PageHuge(pages[0])) {
+			nr = min(todo, acrn_folio_rest(pages[0]));
+			ret = acrn_mapping_add_run(map, pages[0], nr, true);
+			if (ret)
+				unpin_user_page(pages[0]);
+		} else {
+			at_once = ARRAY_SIZE(scratch->pages);
+			ret = acrn_mapping_add_pages(map, pages, nr);
+		}
 		if (ret)
 			return ret;
 		todo -= nr;
@@ -159,17 +252,55 @@ static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
 	return 0;
 }
 
+static void acrn_unpin_hugetlb(struct page *page, unsigned long left)
+{
+	unsigned long nr;
+
+	for (; left; page += nr, left -= nr) {
+		nr = min(left, acrn_folio_rest(page));
+		unpin_user_page_range_dirty_lock(page, 1, true);
+	}
+}
+
+/* For small pages, most of which are dirty already, this is faster than a range. */
+static void acrn_unpin_small(struct page *page, unsigned long left)
+{
+	for (; left; page++, left--) {
+		if (PageDirty(page))
+			unpin_user_page(page);
+		else
+			unpin_user_page_range_dirty_lock(page, 1, true);
+		if (!(left % ACRN_UNPIN_BATCH))
+			cond_resched();
+	}
+}
+
+static noinline void acrn_run_unpin(const struct acrn_run *run, bool hugetlb)
+{
+	if (hugetlb)
+		acrn_unpin_hugetlb(run->page, run->nr);
+	else if (PageCompound(run->page))
+		unpin_user_page_range_dirty_lock(run->page, run->nr, true);
+	else
+		acrn_unpin_small(run->page, run->nr);
+}
+
 /* Frees the mapping, which is neither known to the hypervisor nor in the tree. */
 static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
 {
+	const struct acrn_run *run, *end;
 	struct acrn_runs *runs, *next;
-	unsigned long i;
 
 	list_for_each_entry_safe(runs, next, &map->runs, node) {
-		/* The guest may have written to any of them. */
-		for (i = 0; i < runs->nr; i++)
-			unpin_user_page_range_dirty_lock(runs->run[i].page,
-							 runs->run[i].nr, true);
+		end = runs->run + runs->nr;
+		/* The guest may have written to any of the pages. */
+		for (run = runs->run; run < end; run++) {
+			/* Memory in disorder consists of these. */
+			if (run->nr == 1 && PageDirty(run->page))
+				unpin_user_page(run->page);
+			else
+				acrn_run_unpin(run, runs->hugetlb);
+		}
 		kfree(runs);
 		cond_resched();
 	}
@@ -218,9 +349,8 @@ static int acrn_mapping_map_ram(struct acrn_vm *vm,
 {
 	struct acrn_hc_memory_region *regions = scratch->regions;
 	struct acrn_runs *runs;
-	unsigned int count = 0;
+	unsigned int count = 0, i;
 	u64 gpa = map->gpa;
-	unsigned long i;
 	int ret;
 
 	list_for_each_entry(runs, &map->runs, node) {

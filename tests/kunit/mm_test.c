@@ -118,23 +118,27 @@ static void acrn_test_coalesce(struct kunit *test)
 /* More runs than fit into a page, in the order in which they came */
 static void acrn_test_many_runs(struct kunit *test)
 {
-	const unsigned int nr = 3 * ACRN_RUNS_MAX + 1;
+	const unsigned int nr = 2000;
 	struct acrn_mm_test *t = test->priv;
 	const struct acrn_runs *runs;
 	const struct acrn_run *run;
-	unsigned int i, lists = 0;
+	size_t size = ACRN_RUNS_MIN_SIZE;
+	unsigned int i, sum = 0;
 
 	for (i = 0; i < nr; i++)
 		KUNIT_ASSERT_EQ(test, 0,
 				acrn_mapping_add_run(&t->map,
 						     t->first + (i % 2 ? 7 : 2),
-						     1 + i % 3));
+						     1 + i % 3, false));
+	/* Each list is twice as big as the one before, but for the biggest. */
 	list_for_each_entry(runs, &t->map.runs, node) {
-		lists++;
-		KUNIT_EXPECT_EQ(test, runs->nr,
-				lists <= 3 ? ACRN_RUNS_MAX : 1UL);
+		KUNIT_EXPECT_EQ(test, struct_size(runs, run, runs->max), size);
+		sum += runs->nr;
+		if (!list_is_last(&runs->node, &t->map.runs))
+			KUNIT_EXPECT_EQ(test, runs->nr, runs->max);
+		size = min_t(size_t, 2 * size, ACRN_RUNS_MAX_SIZE);
 	}
-	KUNIT_EXPECT_EQ(test, lists, 4U);
+	KUNIT_EXPECT_EQ(test, sum, nr);
 	for (i = 0; i < nr; i++) {
 		run = acrn_test_run(t, i);
 		KUNIT_ASSERT_NOT_NULL(test, run);
@@ -144,22 +148,40 @@ static void acrn_test_many_runs(struct kunit *test)
 	}
 }
 
-/* A run goes on where a page of runs is full */
-static void acrn_test_full_page_grows(struct kunit *test)
+/* A run goes on where a list of runs is full */
+static void acrn_test_full_list_grows(struct kunit *test)
 {
 	struct acrn_mm_test *t = test->priv;
-	unsigned int i;
+	const struct acrn_runs *runs;
 
-	for (i = 0; i < ACRN_RUNS_MAX; i++)
+	do {
 		KUNIT_ASSERT_EQ(test, 0,
-				acrn_mapping_add_run(&t->map,
-						     t->first + (i % 2 ? 7 : 2),
-						     1));
-	i = (ACRN_RUNS_MAX - 1) % 2 ? 7 : 2;
+				acrn_mapping_add_run(&t->map, t->first, 1, false));
+		runs = acrn_mapping_last_runs(&t->map);
+	} while (runs->nr < runs->max);
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first + i + 1, 4));
+			acrn_mapping_add_run(&t->map, t->first + 1, 4, false));
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&t->map.runs));
-	KUNIT_EXPECT_EQ(test, acrn_test_run(t, ACRN_RUNS_MAX - 1)->nr, 5UL);
+	KUNIT_EXPECT_EQ(test, runs->run[runs->nr - 1].nr, 5UL);
+}
+
+/* Pages that are pinned as a whole are no part of a run of those that are not. */
+static void acrn_test_hugetlb_apart(struct kunit *test)
+{
+	struct acrn_mm_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_run(&t->map, t->first, 2, false));
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_run(&t->map, t->first + 2, 4, true));
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_run(&t->map, t->first + 6, 1, true));
+	KUNIT_ASSERT_EQ(test, 0,
+			acrn_mapping_add_run(&t->map, t->first + 7, 1, false));
+	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 0)->nr, 2UL);
+	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 1)->nr, 5UL);
+	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 2)->nr, 1UL);
+	KUNIT_EXPECT_NULL(test, acrn_test_run(t, 3));
 }
 
 /**
@@ -272,7 +294,8 @@ static void acrn_test_check_memseg(struct kunit *test)
 static struct kunit_case acrn_mm_cases[] = {
 	KUNIT_CASE_PARAM(acrn_test_coalesce, acrn_coalesce_gen_params),
 	KUNIT_CASE(acrn_test_many_runs),
-	KUNIT_CASE(acrn_test_full_page_grows),
+	KUNIT_CASE(acrn_test_full_list_grows),
+	KUNIT_CASE(acrn_test_hugetlb_apart),
 	KUNIT_CASE(acrn_test_overlap),
 	KUNIT_CASE(acrn_test_find),
 	KUNIT_CASE(acrn_test_check_memseg),

@@ -673,6 +673,25 @@ TEST(huge_pages_come_back, "huge pages are free again when DESTROY_VM or close()
 	}
 }
 
+TEST(huge_pages_pinned_once, "a huge page is pinned once, whatever part of it is mapped")
+{
+	char *memory = memory_get(MEMORY_HUGE_2M, 4 * HUGE_2M);
+	int fd = vm_in_state(VM_CREATED, 0);
+	struct pins before, now;
+
+	memory_touch(memory, 4 * HUGE_2M);
+	pins_get(&before);
+	/* the end of the first, two, the beginning of the last */
+	check_result(memseg_set(fd, GPA, memory + PAGES(500), PAGES(1500)), 0,
+		     "SET_MEMSEG");
+	pins_get(&now);
+	check_equal(now.pages - before.pages, 4, "pins");
+	check_equal(now.charged - before.charged, 1500, "pages charged");
+	check_sees(VMID(0), GPA, memory + PAGES(500), PAGES(1500));
+	check_result(memseg_unset(fd, GPA, PAGES(1500)), 0, "UNSET_MEMSEG");
+	pins_check(&before, 0, "after UNSET_MEMSEG");
+}
+
 TEST(truncated_file, "a file truncated while a VM has its memory")
 {
 	int file = memfd_create("memory", MFD_CLOEXEC);
