@@ -27,6 +27,12 @@
 #define REBOOTS		20
 #define REBOOTS_SLOW	3	/* on the debug kernel */
 
+/* Exit statuses of hsm-run */
+#define END_RESET	10
+#define END_PANIC	11
+#define END_SHUTDOWN	12
+#define END_SILENT	13
+
 /*
  * Every access to a port is a request to hsm-run, so: no delays by port 0x80, one
  * UART to look for, and few messages.
@@ -227,8 +233,7 @@ TIMED_TEST(two_vcpus, 300, "2 vCPUs: the same, with a reboot and writes")
 
 /*
  * By ACPI's reset register, by port 0xcf9 itself, and by the keyboard controller.
- * In the end the guest shuts down by a triple fault, which ACRN reports as if it
- * had been switched off.
+ * In the end the guest shuts down by a triple fault.
  */
 TIMED_TEST(reboots, 900, "reboots of one VM, in three ways, and a triple fault")
 {
@@ -255,9 +260,31 @@ TIMED_TEST(reboots, 900, "reboots of one VM, in three ways, and a triple fault")
 	       (unsigned long long)(now_us() - begin) / 1000 / count);
 	check_disk(&run, DISK, DISK_BLOCKS);
 	run_type(&run, "echo triple >/sys/kernel/reboot/type; reboot -f\n");
-	run_expect_end(&run, 0);
+	run_expect_end(&run, END_SHUTDOWN);
 	check_equal(hv_calls(HC_RESET_VM) - resets, count, "RESET_VM");
 	check_equal(hv_calls(HC_CREATE_VM) - creates, 1, "CREATE_VM");
+}
+
+/* A guest, run with an option, carries out a command, and hsm-run ends with a status */
+static void end_by(const char *command, int status, const char *option, const char *value)
+{
+	char line[96];
+
+	run_start_typing(&run, RUN("--kernel", KERNEL, "--initrd", INITRD, "--append",
+				   COMMAND_LINE "nokaslr", option, value));
+	run_expect(&run, READY);
+	snprintf(line, sizeof(line), "%s\n", command);
+	run_type(&run, line);
+	run_expect_end(&run, status);
+}
+
+/* A guest that does not end well is not one that was switched off. */
+TIMED_TEST(ends_badly, 300, "a guest that panics, goes silent, or resets and shall not")
+{
+	end_by("echo c >/proc/sysrq-trigger", END_PANIC, NULL, NULL);
+	end_by("rmmod pvpanic-mmio; echo c >/proc/sysrq-trigger", END_SILENT,
+	       "--silence", "10");
+	end_by("reboot -f", END_RESET, "--no-reboot", NULL);
 }
 
 /* Threads of the kernel that have the driver's name */

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "bus.h"
 
@@ -31,6 +32,9 @@ static unsigned int watch_count;
 
 static volatile sig_atomic_t ended = BUS_RUNS;
 int bus_exit_status;
+
+/* When the guest last asked for something, by CLOCK_MONOTONIC */
+static time_t asked;
 
 /**
  * bus_add() - add a device
@@ -77,6 +81,22 @@ void bus_end(enum bus_end how)
 {
 	if (ended == BUS_RUNS)
 		ended = how;
+}
+
+static time_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+/**
+ * bus_asked() - the guest is alive
+ */
+void bus_asked(void)
+{
+	asked = seconds_now();
 }
 
 static struct device *find_device(uint32_t type, uint64_t address,
@@ -155,6 +175,7 @@ static void answer_requests(struct vm *vm, bool trace)
 			continue;
 		if (slot->type > ACRN_IOREQ_PCICFG)
 			errx(1, "request of unknown type %u", slot->type);
+		bus_asked();
 		handle(slot, vcpu, trace);
 		/* Who asked for a reset shall not run on until it comes. */
 		if (ended == BUS_RESET)
@@ -164,30 +185,48 @@ static void answer_requests(struct vm *vm, bool trace)
 	}
 }
 
+/* Waits for any of the files, for a signal, or for as long as the guest may be silent */
+static int wait_for(struct pollfd *files, unsigned int count, unsigned int silence)
+{
+	struct timespec left = { 0 };
+	time_t silent;
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (!silence)
+		return ppoll(files, count, NULL, &none);
+	silent = seconds_now() - asked;
+	if (silent >= silence)
+		bus_end(BUS_SILENT);
+	else
+		left.tv_sec = silence - silent;
+	return ppoll(files, count, &left, &none);
+}
+
 /**
  * bus_run() - answer the VM's requests until something ends the run
  * @vm: a started VM
+ * @silence: seconds for which the guest need not ask for anything, or 0: for ever
  * @trace: print each request
  *
  * The signals that call bus_end() are blocked but while it waits.
  *
  * Return: how it ended.
  */
-enum bus_end bus_run(struct vm *vm, bool trace)
+enum bus_end bus_run(struct vm *vm, unsigned int silence, bool trace)
 {
 	struct pollfd files[1 + MAX_WATCHES];
 	enum bus_end how;
-	sigset_t none;
 	unsigned int i;
 
-	sigemptyset(&none);
+	bus_asked();
 	while (ended == BUS_RUNS) {
 		files[0] = (struct pollfd){ .fd = vm->fd, .events = POLLIN };
 		for (i = 0; i < watch_count; i++)
 			files[1 + i] = (struct pollfd){
 				.fd = watches[i]->fd, .events = POLLIN,
 			};
-		if (ppoll(files, 1 + watch_count, NULL, &none) < 0) {
+		if (wait_for(files, 1 + watch_count, silence) < 0) {
 			if (errno != EINTR)
 				err(1, "ppoll");
 			continue;

@@ -56,6 +56,9 @@ enum bus_end {
 	BUS_EXIT,	/* the guest wrote to the exit port */
 	BUS_POWER_OFF,
 	BUS_RESET,	/* the guest wants to start anew */
+	BUS_PANIC,	/* its kernel says so */
+	BUS_SHUTDOWN,	/* a triple fault */
+	BUS_SILENT,	/* it has asked for nothing for too long */
 };
 
 /* The byte that the guest wrote to the exit port */
@@ -67,6 +70,8 @@ void bus_watch(struct watch *watch);
 void bus_reset(void);
 /* The first one counts; safe in signal handlers */
 void bus_end(enum bus_end how);
-enum bus_end bus_run(struct vm *vm, bool trace);
+/* The guest has asked for something: a request, or a kick */
+void bus_asked(void);
+enum bus_end bus_run(struct vm *vm, unsigned int silence, bool trace);
 
 #endif /* HSM_RUN_BUS_H */

@@ -16,8 +16,8 @@
 #define SCI_IRQ		9
 
 /*
- * ACRN says that a guest shut down (a triple fault) by a write of PM1_SLEEP_S5 to
- * port 0x404, so the control register has to be there.
+ * ACRN says that a guest shut down (a triple fault) by a write of sleep type 5 to port
+ * 0x404, so the control register has to be there.
  */
 #define PM1_EVENT_PORT	0x400
 #define PM1_EVENT_SIZE	4
@@ -25,12 +25,13 @@
 #define PM1_CONTROL_SIZE 2
 #define RESET_PORT	0xcf9
 #define RESET_VALUE	0x06		/* CPUs and all */
+#define PANIC_PORT	0x505
 
 /* checker.c */
 void checker_add(struct vm *vm);
 /* pit.c: the timer, and the port that controls its speaker */
 void pit_add(struct vm *vm);
-/* power.c: switching off, and three ways to reset */
+/* power.c: switching off, three ways to reset, and where a panic is told */
 void power_add(struct vm *vm);
 /* rtc.c */
 void rtc_add(struct vm *vm);

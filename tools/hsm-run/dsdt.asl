@@ -5,8 +5,8 @@
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRN  ", "HSM-RUN ", 1)
 {
-	/* What power.c expects in the sleep register */
-	Name (\_S5, Package () { 5, 5, 0, 0 })
+	/* SLEEP_TYPE_OFF of power.c */
+	Name (\_S5, Package () { 1, 1, 0, 0 })
 
 	Scope (\_SB)
 	{
@@ -35,6 +35,17 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRN  ", "HSM-RUN ", 1)
 				IO (Decode16, 0x3f8, 0x3f8, 1, 8)
 				IRQNoFlags () { 4 }
 			})
+		}
+
+		/* PANIC_PORT of devices.h; Linux's pvpanic-mmio drives it */
+		Device (PEVT)
+		{
+			Name (_HID, "QEMU0001")
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x505, 0x505, 1, 1)
+			})
+			Name (_STA, 0xf)
 		}
 
 		Device (RTC)

@@ -63,8 +63,8 @@ static enum bus_end run(struct vm *vm, const struct options *o)
 		else
 			load_program(vm, &o->guest.program);
 		vm_start(vm);
-		how = bus_run(vm, o->trace);
-		if (how != BUS_RESET)
+		how = bus_run(vm, o->silence, o->trace);
+		if (how != BUS_RESET || !o->reboot)
 			return how;
 		vm_reset(vm);
 	}
@@ -76,11 +76,22 @@ static int exit_status(enum bus_end how, const struct options *o)
 	case BUS_EXIT:
 		return bus_exit_status;
 	case BUS_POWER_OFF:
-		/* ACRN tells of a triple fault in the same way. */
 		if (o->guest.kernel.bytes)
 			return 0;
-		warnx("the guest switched itself off, or shut down");
+		warnx("the guest switched itself off");
 		return 1;
+	case BUS_RESET:
+		warnx("the guest resets the machine");
+		return 10;
+	case BUS_PANIC:
+		warnx("the guest's kernel has panicked");
+		return 11;
+	case BUS_SHUTDOWN:
+		warnx("the guest shut down: a triple fault");
+		return 12;
+	case BUS_SILENT:
+		warnx("the guest has asked for nothing for %u s", o->silence);
+		return 13;
 	default:
 		warnx("stopped before the guest ended");
 		return 1;

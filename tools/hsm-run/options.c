@@ -17,6 +17,7 @@
 #define MEMORY_STEP	(2UL << 20)
 #define MEMORY_PROGRAM	(64UL << 20)	/* if nothing else is said */
 #define MEMORY_LINUX	(256UL << 20)
+#define SILENCE_MAX	86400
 
 /*
  * Decimal, or hexadecimal after 0x: digits only, for strtoull() takes spaces and
@@ -72,6 +73,16 @@ static unsigned int parse_vcpus(const char *text)
 	return vcpus;
 }
 
+static unsigned int parse_silence(const char *text)
+{
+	const char *end;
+	uint64_t seconds = parse_number(text, &end);
+
+	if (*end || !seconds || seconds > SILENCE_MAX)
+		errx(2, "%s: silence is 1 to %d seconds", text, SILENCE_MAX);
+	return seconds;
+}
+
 /* With dashes where they belong, or without any */
 static void parse_uuid(const char *text, uint8_t uuid[16])
 {
@@ -110,7 +121,9 @@ static void usage(FILE *out)
 		"Ctrl-C goes to it, and Ctrl-] ends it.\n"
 		"\n"
 		"The exit status is what GUEST writes to port 0xf4, or 0 when Linux switches the\n"
-		"machine off, or 1.  A guest that resets the machine is started again.\n"
+		"machine off, or 1.  A guest that resets the machine is started again.  For a\n"
+		"guest that does not end well: 10 if it resets the machine and shall not, 11 for\n"
+		"a panic of its kernel, 12 for a triple fault, 13 if it has gone silent.\n"
 		"\n"
 		"  --kernel FILE  a Linux kernel\n"
 		"  --initrd FILE  its initial file system\n"
@@ -120,6 +133,8 @@ static void usage(FILE *out)
 		"  --hugepages    take the memory from huge pages only\n"
 		"  --vcpus N      default 1\n"
 		"  --uuid UUID    of the VM's configuration in the hypervisor\n"
+		"  --no-reboot    end when the guest resets the machine\n"
+		"  --silence N    end when the guest has asked for nothing for N seconds\n"
 		"  --trace        print each I/O request\n"
 		"  --stats        at the end, print what the disk did\n"
 		"  --device NODE  the driver's node, default %s\n"
@@ -153,7 +168,7 @@ static void open_guest(struct options *options, const char *kernel,
 }
 
 /* What getopt_long() returns for an option; those with a flag return 0 */
-enum { KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, UUID, DEVICE, HELP = 'h' };
+enum { KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, UUID, SILENCE, DEVICE, HELP = 'h' };
 
 /**
  * options_parse() - read the command line; ends the program if it is wrong
@@ -165,7 +180,7 @@ enum { KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, UUID, DEVICE, HELP = 'h'
  */
 void options_parse(int argc, char **argv, struct options *options)
 {
-	int hugepages = 0, trace = 0, stats = 0, demo = 0;
+	int hugepages = 0, trace = 0, stats = 0, demo = 0, no_reboot = 0;
 	const struct option known[] = {
 		{ "kernel", required_argument, NULL, KERNEL },
 		{ "initrd", required_argument, NULL, INITRD },
@@ -175,6 +190,8 @@ void options_parse(int argc, char **argv, struct options *options)
 		{ "hugepages", no_argument, &hugepages, true },
 		{ "vcpus", required_argument, NULL, VCPUS },
 		{ "uuid", required_argument, NULL, UUID },
+		{ "no-reboot", no_argument, &no_reboot, true },
+		{ "silence", required_argument, NULL, SILENCE },
 		{ "trace", no_argument, &trace, true },
 		{ "stats", no_argument, &stats, true },
 		{ "device", required_argument, NULL, DEVICE },
@@ -212,6 +229,9 @@ void options_parse(int argc, char **argv, struct options *options)
 		case UUID:
 			parse_uuid(optarg, options->uuid);
 			break;
+		case SILENCE:
+			options->silence = parse_silence(optarg);
+			break;
 		case DEVICE:
 			vm_node = optarg;
 			break;
@@ -223,6 +243,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		}
 	}
 	options->hugepages = hugepages;
+	options->reboot = !no_reboot;
 	options->trace = trace;
 	options->stats = stats;
 	options->demo = demo;

@@ -16,6 +16,8 @@
  * @hugepages: take them from huge pages
  * @vcpus: how many
  * @uuid: the VM's configuration in the hypervisor
+ * @silence: seconds after which a guest that asks for nothing is given up, or 0
+ * @reboot: start a guest again that resets the machine
  * @trace: print each request
  * @stats: print counters at the end
  */
@@ -27,6 +29,8 @@ struct options {
 	bool hugepages;
 	unsigned int vcpus;
 	uint8_t uuid[16];
+	unsigned int silence;
+	bool reboot;
 	bool trace;
 	bool stats;
 };

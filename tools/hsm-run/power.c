@@ -2,19 +2,22 @@
 /*
  * hsm-run: how a guest ends or starts anew: the registers of ACPI for switching
  * off, the reset port, and the pulse of the keyboard controller.  There is no
- * keyboard.
+ * keyboard.  And where a guest's kernel says that it has panicked.
  */
 #include "devices.h"
 
 #define PM1_SLEEP_TYPE(value)	((value) >> 10 & 7)
 #define PM1_SLEEP_NOW	0x2000
 #define PM1_SCI_ENABLED	0x0001	/* ACPI is on, always */
-#define S5		5	/* in \_S5 of dsdt.asl */
+#define SLEEP_TYPE_OFF	1	/* in \_S5 of dsdt.asl */
+#define SLEEP_TYPE_SHUTDOWN 5	/* ACRN's own, after a triple fault */
 
 #define RESET_CPU	0x04	/* on the change to 1 */
 
 #define KEYBOARD_PORT	0x64	/* commands and status */
 #define KEYBOARD_RESET	0xfe	/* pulses the line that resets the CPU */
+
+#define PANICKED	0x01	/* and nobody else takes care of it */
 
 /* Events: status and enable, two bytes each; nothing ever happens. */
 static uint8_t pm1_enable[2];
@@ -72,8 +75,12 @@ static void control_write(struct device *device, uint64_t offset,
 	(void)device;
 	if (size == 1)
 		value = offset ? value << 8 : 0;
-	if (value & PM1_SLEEP_NOW && PM1_SLEEP_TYPE(value) == S5)
+	if (!(value & PM1_SLEEP_NOW))
+		return;
+	if (PM1_SLEEP_TYPE(value) == SLEEP_TYPE_OFF)
 		bus_end(BUS_POWER_OFF);
+	else if (PM1_SLEEP_TYPE(value) == SLEEP_TYPE_SHUTDOWN)
+		bus_end(BUS_SHUTDOWN);
 }
 
 static struct device pm1_control = {
@@ -152,6 +159,35 @@ static struct device keyboard = {
 	.write = keyboard_write,
 };
 
+/* What it can be told */
+static uint64_t panic_read(struct device *device, uint64_t offset,
+			   unsigned int size)
+{
+	(void)device;
+	(void)offset;
+	(void)size;
+	return PANICKED;
+}
+
+static void panic_write(struct device *device, uint64_t offset,
+			unsigned int size, uint64_t value)
+{
+	(void)device;
+	(void)offset;
+	(void)size;
+	if (value & PANICKED)
+		bus_end(BUS_PANIC);
+}
+
+static struct device panic_port = {
+	.name = "pvpanic",
+	.type = ACRN_IOREQ_PIO,
+	.start = PANIC_PORT,
+	.size = 1,
+	.read = panic_read,
+	.write = panic_write,
+};
+
 /**
  * power_add() - add all that
  * @vm: its VM
@@ -162,4 +198,5 @@ void power_add(struct vm *vm)
 	bus_add(vm, &pm1_control);
 	bus_add(vm, &reset_port);
 	bus_add(vm, &keyboard);
+	bus_add(vm, &panic_port);
 }

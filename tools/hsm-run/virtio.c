@@ -110,6 +110,7 @@ static void kicked(struct watch *watch)
 	eventfd_t times;
 
 	if (!eventfd_read(watch->fd, &times)) {
+		bus_asked();
 		v->counts.kicks += times;
 		work(v);
 	}
