@@ -55,27 +55,22 @@ static int acrn_ioctl_legal(const struct acrn_vm *vm,
 	return state == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
 }
 
-static int acrn_ioctl_call(struct acrn_vm *vm, const struct acrn_ioctl *ioctl,
-			   union acrn_ioctl_arg *arg, unsigned long user)
+static int acrn_ioctl_lock(struct acrn_vm *vm, const struct acrn_ioctl *ioctl)
 {
-	int ret;
-
-	ret = acrn_ioctl_legal(vm, ioctl);
-	if (ret)
-		return ret;
-
-	ret = ioctl->func(vm, arg);
-	if (ret || !ioctl->out)
-		return ret;
-
-	ret = ioctl->out(arg, user);
-	if (ret < 0 && ioctl->undo)
-		ioctl->undo(vm, arg);
-	return ret;
+	/* A process being killed need not wait for the other threads' calls. */
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	/* An EMPTY file has no owner. */
+	if (ioctl->owner && vm->mm && vm->mm != current->mm) {
+		mutex_unlock(&vm->lock);
+		return -EPERM;
+	}
+	return 0;
 }
 
-static int acrn_ioctl_run(struct file *filp, const struct acrn_ioctl *ioctl,
-			  unsigned long user)
+static __always_inline int acrn_ioctl_run(struct file *filp,
+					  const struct acrn_ioctl *ioctl,
+					  unsigned long user)
 {
 	struct acrn_vm *vm = filp->private_data;
 	/* What is copied out of it was written before. */
@@ -102,18 +97,21 @@ static int acrn_ioctl_run(struct file *filp, const struct acrn_ioctl *ioctl,
 			return ret;
 	}
 
-	if (ioctl->unlocked)
-		return acrn_ioctl_call(vm, ioctl, &arg, user);
-
-	/* A process being killed need not wait for the other threads' calls. */
-	if (mutex_lock_killable(&vm->lock))
-		return -EINTR;
-	/* An EMPTY file has no owner. */
-	if (ioctl->owner && vm->mm && vm->mm != current->mm)
-		ret = -EPERM;
-	else
-		ret = acrn_ioctl_call(vm, ioctl, &arg, user);
-	mutex_unlock(&vm->lock);
+	if (!ioctl->unlocked) {
+		ret = acrn_ioctl_lock(vm, ioctl);
+		if (ret)
+			return ret;
+	}
+	ret = acrn_ioctl_legal(vm, ioctl);
+	if (!ret)
+		ret = ioctl->func(vm, &arg);
+	if (!ret && ioctl->out) {
+		ret = ioctl->out(&arg, user);
+		if (ret < 0 && ioctl->undo)
+			ioctl->undo(vm, &arg);
+	}
+	if (!ioctl->unlocked)
+		mutex_unlock(&vm->lock);
 	return ret;
 }
 

@@ -79,22 +79,36 @@ static int acrn_hc_errno(long rax)
 	}
 }
 
-static int acrn_hypercall(unsigned int nr, u16 vmid,
-			  unsigned long p1, unsigned long p2)
+static int acrn_hc_result(unsigned int nr, long rax)
 {
 	struct acrn_hc_stat *stat = &acrn_hc_stats[nr];
+	int ret = acrn_hc_errno(rax);
+
+	atomic_long_inc(&stat->calls);
+	if (unlikely(ret))
+		atomic_long_inc(&stat->failures);
+	return ret;
+}
+
+static noinline int acrn_hypercall_traced(unsigned int nr, u16 vmid,
+					  unsigned long p1, unsigned long p2)
+{
 	long rax;
-	int ret;
 
 	trace_acrn_hypercall_enter(nr, vmid, p1, p2);
 	rax = acrn_vmcall(ACRN_HC_ID(nr), p1, p2);
 	trace_acrn_hypercall_exit(nr, vmid, rax);
+	return acrn_hc_result(nr, rax);
+}
 
-	ret = acrn_hc_errno(rax);
-	atomic_long_inc(&stat->calls);
-	if (ret)
-		atomic_long_inc(&stat->failures);
-	return ret;
+/* Traces apart: what they need of registers would cost every call something. */
+static int acrn_hypercall(unsigned int nr, u16 vmid,
+			  unsigned long p1, unsigned long p2)
+{
+	if (trace_acrn_hypercall_enter_enabled() ||
+	    trace_acrn_hypercall_exit_enabled())
+		return acrn_hypercall_traced(nr, vmid, p1, p2);
+	return acrn_hc_result(nr, acrn_vmcall(ACRN_HC_ID(nr), p1, p2));
 }
 
 /* Hypercalls whose first parameter is a VM, the second a block or nothing */

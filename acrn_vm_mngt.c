@@ -329,7 +329,7 @@ int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	int ret;
 
 	/* A real-time VM runs on, and its requests need to be answered. */
-	if (!vm->real_time)
+	if (ran && !vm->real_time)
 		acrn_ioreq_pause(vm);
 	ret = acrn_hc_pause_vm(vm->vmid);
 	if (ret) {
