@@ -169,6 +169,17 @@ void npt_protect_page(u64 *root, u64 gpa)
 	*e &= ~PTE_WRITE;
 }
 
+static u64 leaf(u64 hpa, u64 prot)
+{
+	u64 entry = hpa | PTE_PRESENT | PTE_USER | prot << PTE_PROT_SHIFT;
+
+	if (prot & PROT_WRITE)
+		entry |= PTE_WRITE;
+	if (!(prot & PROT_EXEC))
+		entry |= PTE_NX;
+	return entry;
+}
+
 /**
  * npt_map_page() - give a User VM one page
  * @root: its table
@@ -188,14 +199,37 @@ bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot)
 
 	if (!e)
 		return false;
-	*e = hpa | PTE_PRESENT | PTE_USER | prot << PTE_PROT_SHIFT;
-	if (prot & PROT_WRITE)
-		*e |= PTE_WRITE;
-	if (!(prot & PROT_EXEC))
-		*e |= PTE_NX;
+	*e = leaf(hpa, prot);
 	if (size != PAGE_SIZE)
 		*e |= PTE_LARGE;
 	return true;
+}
+
+/**
+ * npt_map_more() - give a User VM 4 KiB pages where it has others next to them
+ * @root: its table
+ * @gpa: where the guest sees the first
+ * @hpa: the first
+ * @count: how many
+ * @prot: PROT_*, at least one right
+ *
+ * As far as a table for them is there and has nothing else in these places.
+ *
+ * Return: how many were mapped, from the first one on; perhaps none.
+ */
+u64 npt_map_more(u64 *root, u64 gpa, u64 hpa, u64 count, u64 prot)
+{
+	u32 level = 1;
+	u64 *e = find_entry(root, gpa, &level, false);
+	u64 entry = leaf(hpa, prot), room = 512 - (gpa / PAGE_SIZE & 511), i;
+
+	if (!e || level != 1)
+		return 0;
+	if (count > room)
+		count = room;
+	for (i = 0; i < count && !(e[i] & PTE_PRESENT); i++, entry += PAGE_SIZE)
+		e[i] = entry;
+	return i;
 }
 
 /**

@@ -29,6 +29,7 @@ struct npt_run {
 bool npt_find(u64 *root, u64 gpa, struct npt_run *page);
 bool npt_next(u64 *root, u64 gpa, struct npt_run *run);
 bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot);
+u64 npt_map_more(u64 *root, u64 gpa, u64 hpa, u64 count, u64 prot);
 bool npt_unmap_page(u64 *root, u64 gpa, u64 size);
 
 #endif /* HV_NPT_H */

@@ -131,11 +131,16 @@ static s64 add_region(struct vm *vm, const struct hc_region *r)
 		return 0;
 
 	while (gpa < end) {
-		u64 size = PAGE_SIZE;
+		u64 size = PAGE_SIZE * npt_map_more(vm->npt, gpa, hpa,
+						    (end - gpa) / PAGE_SIZE, prot);
 
-		if (npt_find(vm->npt, gpa, &page)) {
+		if (size) {
+			vm->pages += size / PAGE_SIZE;
+		} else if (npt_find(vm->npt, gpa, &page)) {
+			size = PAGE_SIZE;
 			over = true;
 		} else {
+			size = PAGE_SIZE;
 			if (page.size >= LARGE_PAGE && end - gpa >= LARGE_PAGE &&
 			    !((gpa | hpa) & (LARGE_PAGE - 1)))
 				size = LARGE_PAGE;
@@ -247,10 +252,12 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 
 	spin_lock(&vm->mem_lock);
 	for (i = 0; vm->npt && i < p.count; i++) {
-		array = service_ram(p.regions_gpa + i * sizeof(r), sizeof(r));
-		if (!array)
+		const struct hc_region *one = array ? &array[i] :
+			service_ram(p.regions_gpa + i * sizeof(r), sizeof(r));
+
+		if (!one)
 			break;
-		r = *array;
+		r = *one;
 		result = one_region(vm, &r);
 		if (result)
 			break;
