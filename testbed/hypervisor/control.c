@@ -73,6 +73,7 @@ void control_behave(void)
 	vcpu_limit = TESTBED_MAX_VCPUS;
 	vms_forget();
 	devices_forget();
+	sbuf_forget();
 }
 
 static s64 limit_vcpus(u64 limit)

@@ -14,17 +14,44 @@
 #include "sbuf.h"
 
 /**
- * sbuf_forget() - a VM begins without rings
+ * sbuf_begin() - a VM begins without rings
  * @vm: the VM
  *
  * As in ACRN the asynchronous addresses stay, if nobody took them away.
  */
-void sbuf_forget(struct vm *vm)
+void sbuf_begin(struct vm *vm)
 {
 	spin_lock(&vm->sbuf_lock);
 	vm->asyncio_ring = 0;
 	vm->event_ring = 0;
 	spin_unlock(&vm->sbuf_lock);
+}
+
+/**
+ * sbuf_end() - a VM is destroyed
+ * @vm: the VM
+ */
+void sbuf_end(struct vm *vm)
+{
+	u32 i, left = 0;
+
+	for (i = 0; i < ASYNCIO_MAX; i++)
+		left += vm->asyncio[i].type != 0;
+	if (left)
+		complain("DESTROY_VM: vm%u leaves %u asynchronous addresses to the next VM in its place",
+			 vm->vmid, left);
+}
+
+/**
+ * sbuf_forget() - as after a reboot: nobody has left anything
+ */
+void sbuf_forget(void)
+{
+	u32 i;
+
+	for (i = 0; i < TESTBED_MAX_VMS; i++)
+		if (vms[i].state == TESTBED_VM_OFF)
+			memset(vms[i].asyncio, 0, sizeof(vms[i].asyncio));
 }
 
 static bool is_sane(const struct sbuf *ring)

@@ -13,7 +13,9 @@ enum asyncio_result {
 	ASYNCIO_FULL,	/* again later */
 };
 
-void sbuf_forget(struct vm *vm);
+void sbuf_begin(struct vm *vm);
+void sbuf_end(struct vm *vm);
+void sbuf_forget(void);
 s64 hc_setup_sbuf(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_asyncio_assign(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_asyncio_deassign(struct cpu *cpu, u64 vmid, u64 param);

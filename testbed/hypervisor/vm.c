@@ -177,7 +177,7 @@ static bool make_vm(struct vm *vm, const struct hc_create_vm *p)
 	vm->vcpu_count = 0;
 	vm->ioreq_gpa = 0;
 	interrupts_init(vm);
-	sbuf_forget(vm);
+	sbuf_begin(vm);
 	devices_begin(vm);
 	vm->lied = false;
 	vm->pause_asked = false;
@@ -255,6 +255,7 @@ s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	}
 	vm_stop_vcpus(vm);
 	devices_end(vm);
+	sbuf_end(vm);
 	remove_vcpus(vm);
 	vm_memory_free(vm);
 	vm->sticky = 0;

@@ -66,7 +66,8 @@ enum testbed_command {
 	TESTBED_FAIL,
 	/*
 	 * Disarm all failures and delays; CPUID, API version, the limit of vCPUs
-	 * and the flags that failed HC_CREATE_VMs left as at boot
+	 * and what is left of calls that failed and of VMs that are off (flags,
+	 * devices, asynchronous addresses) as at boot
 	 */
 	TESTBED_BEHAVE,
 	/*

@@ -533,7 +533,10 @@ TEST(asynchronous, "asynchronous I/O")
 	*done = 0;
 	check_raw(simple(HC_PAUSE_VM, 0), 0, "PAUSE_VM");
 	check_raw(simple(HC_RESET_VM, 0), 0, "RESET_VM");
+	/* what is not taken away, the next VM in this place has */
+	hv_expect(1);
 	destroy(0);
+	check_equal(hv_expect(0), 1, "complaints");
 	new_vm(0, 0, kicks, sizeof(kicks));
 	check_raw(set_up(ID_ASYNCIO, raw_gpa(RING)), 0, "SETUP_SBUF");
 	check_raw(simple(HC_START_VM, 0), 0, "START_VM");
