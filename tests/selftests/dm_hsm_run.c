@@ -183,6 +183,19 @@ TEST(bad_numbers, "a number of vCPUs that is none, or too large")
 			       "there are 1 to 16 vCPUs");
 }
 
+TEST(bad_seconds, "a number of seconds that is none, or too large")
+{
+	static const char *const bad[] = {
+		"", "0", "86401", "ten", "10s", "10 ", " 10", "+10", "-10", "1.5",
+		"-18446744073709551606", "4294967306", "18446744073709551626",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect_refusal(RUN("--silence", bad[i], HELLO), 2,
+			       "silence is 1 to 86400 seconds");
+}
+
 TEST(bad_uuids, "a uuid that is none")
 {
 	static const char *const bad[] = {
