@@ -215,7 +215,7 @@ TEST(hypervisors_own, "[B15] the hypervisor does not give itself away")
 
 	hv_expect(1);
 	check_result(memseg_set_mmio(fd, GPA, iomem_hypervisor(), PAGES(1),
-				     ACRN_PROT_READ), -EIO, "SET_MEMSEG");
+				     ACRN_PROT_READ), -EINVAL, "SET_MEMSEG");
 	check_equal(hv_expect(0), 1, "complaints");
 	check_sees_nothing(VMID(0));
 }
