@@ -120,7 +120,8 @@ struct acrn_irq {
  * @ioreq: the I/O requests
  * @irq: the interrupts
  * @irqfds_lock: guards @irqfds
- * @irqfds: the irqfds
+ * @irqfds: tree of &struct acrn_irqfd_entry
+ * @had_irqfds: some may still be on their way out; written with @lock held
  * @param: parameter block of the hypercall being made.  Here rather than on
  *	the stack because the hypervisor needs a physical address, and because
  *	nothing can fail for want of memory then.
@@ -144,7 +145,8 @@ struct acrn_vm {
 	struct acrn_ioreq ioreq;
 	struct acrn_irq irq;
 	spinlock_t irqfds_lock;	/* see the lock order above */
-	struct list_head irqfds;
+	struct rb_root irqfds;
+	bool had_irqfds;
 	union {
 		struct acrn_create_vm create_vm;
 		struct acrn_create_vcpu create_vcpu;
@@ -196,6 +198,7 @@ void acrn_vm_get(struct acrn_vm *vm);
 void acrn_vm_put(struct acrn_vm *vm);
 void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state);
 struct acrn_vm *acrn_vm_find_get(u16 vmid);
+struct acrn_vm *acrn_vm_find_ending_get(u16 vmid);
 void acrn_vmids_begin(void);
 void acrn_vmids_end(void);
 int acrn_vms_close(void);
@@ -212,6 +215,7 @@ void acrn_vms_show(struct seq_file *s);
 /* acrn_vm_mngt.c */
 struct acrn_vm *acrn_vm_new(void);
 void acrn_vm_close(struct acrn_vm *vm);
+int acrn_vm_abandon(u16 vmid);
 void acrn_vms_destroy_all(void);
 void acrn_vms_exit(void);
 

@@ -5,7 +5,7 @@
  * The MSI is injected right where the eventfd is signalled, in whatever
  * context that is.
  *
- * An irqfd that is on its VM's list is active.  Whoever takes it off the list,
+ * An irqfd that is in its VM's tree is active.  Whoever takes it out of the tree,
  * under acrn_vm.irqfds_lock, deactivates it and so becomes the one to queue its
  * shutdown; the shutdown is the only one that frees it.  Three can deactivate:
  * deassigning, the VM being destroyed, and the eventfd being closed.
@@ -14,9 +14,9 @@
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/poll.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -30,7 +30,7 @@ static struct workqueue_struct *acrn_irqfd_wq;
 
 /**
  * struct acrn_irqfd_entry - an irqfd
- * @node: in &acrn_vm.irqfds while it is active
+ * @node: in &acrn_vm.irqfds, by @eventfd, while it is active
  * @vm: the VM, on which it holds a reference
  * @msi: what to inject
  * @eventfd: the eventfd
@@ -40,7 +40,7 @@ static struct workqueue_struct *acrn_irqfd_wq;
  * @shutdown: frees it
  */
 struct acrn_irqfd_entry {
-	struct list_head node;
+	struct rb_node node;
 	struct acrn_vm *vm;
 	struct acrn_msi_entry msi;
 	struct eventfd_ctx *eventfd;
@@ -52,56 +52,57 @@ struct acrn_irqfd_entry {
 
 static void acrn_irqfd_shutdown(struct work_struct *work)
 {
-	struct acrn_irqfd_entry *p =
+	struct acrn_irqfd_entry *irqfd =
 		container_of(work, struct acrn_irqfd_entry, shutdown);
 
 	/* Whoever is signalling has the lock that this takes. */
-	remove_wait_queue(p->head, &p->wait);
-	eventfd_ctx_put(p->eventfd);
-	acrn_vm_put(p->vm);
-	kfree(p);
+	remove_wait_queue(irqfd->head, &irqfd->wait);
+	eventfd_ctx_put(irqfd->eventfd);
+	acrn_vm_put(irqfd->vm);
+	kfree(irqfd);
 }
 
-/* The caller has found it on the list. */
-static void acrn_irqfd_deactivate(struct acrn_irqfd_entry *p)
+/* The caller has found it in the tree. */
+static void acrn_irqfd_deactivate(struct acrn_irqfd_entry *irqfd)
 {
-	lockdep_assert_held(&p->vm->irqfds_lock);
+	lockdep_assert_held(&irqfd->vm->irqfds_lock);
 
-	list_del_init(&p->node);
-	queue_work(acrn_irqfd_wq, &p->shutdown);
+	rb_erase(&irqfd->node, &irqfd->vm->irqfds);
+	RB_CLEAR_NODE(&irqfd->node);
+	queue_work(acrn_irqfd_wq, &irqfd->shutdown);
 }
 
 /* Called with the lock of the eventfd's wait queue held, interrupts off */
-static void acrn_irqfd_signalled(struct acrn_irqfd_entry *p)
+static void acrn_irqfd_signalled(struct acrn_irqfd_entry *irqfd)
 {
 	u64 count;
 
 	/* Consumed here: the counter shall not run full. */
-	eventfd_ctx_do_read(p->eventfd, &count);
+	eventfd_ctx_do_read(irqfd->eventfd, &count);
 	/* If the VM cannot take it now, the MSI is dropped. */
 	if (count)
-		acrn_vm_inject_msi(p->vm, &p->msi);
+		acrn_vm_inject_msi(irqfd->vm, &irqfd->msi);
 }
 
 /* As acrn_irqfd_signalled() */
 static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 			     int sync, void *key)
 {
-	struct acrn_irqfd_entry *p =
+	struct acrn_irqfd_entry *irqfd =
 		container_of(wait, struct acrn_irqfd_entry, wait);
 	__poll_t events = key_to_poll(key);
 	unsigned long flags;
 	int ret = 0;
 
 	if (events & EPOLLIN) {
-		acrn_irqfd_signalled(p);
+		acrn_irqfd_signalled(irqfd);
 		ret = 1;
 	}
 	if (events & EPOLLHUP) {
-		spin_lock_irqsave(&p->vm->irqfds_lock, flags);
-		if (!list_empty(&p->node))
-			acrn_irqfd_deactivate(p);
-		spin_unlock_irqrestore(&p->vm->irqfds_lock, flags);
+		spin_lock_irqsave(&irqfd->vm->irqfds_lock, flags);
+		if (!RB_EMPTY_NODE(&irqfd->node))
+			acrn_irqfd_deactivate(irqfd);
+		spin_unlock_irqrestore(&irqfd->vm->irqfds_lock, flags);
 	}
 	return ret;
 }
@@ -109,36 +110,39 @@ static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 static void acrn_irqfd_queue(struct file *file, wait_queue_head_t *head,
 			     poll_table *poll)
 {
-	struct acrn_irqfd_entry *p =
+	struct acrn_irqfd_entry *irqfd =
 		container_of(poll, struct acrn_irqfd_entry, poll);
 
-	p->head = head;
-	add_wait_queue_priority(head, &p->wait);
+	irqfd->head = head;
+	add_wait_queue_priority(head, &irqfd->wait);
 }
 
-static bool acrn_irqfd_exists(struct acrn_vm *vm,
-			      const struct eventfd_ctx *eventfd)
+static int acrn_irqfd_cmp_eventfd(const void *key, const struct rb_node *node)
 {
-	const struct acrn_irqfd_entry *p;
-	bool found = false;
+	const struct eventfd_ctx *eventfd = key;
+	const struct acrn_irqfd_entry *irqfd;
 
-	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry(p, &vm->irqfds, node) {
-		if (p->eventfd == eventfd)
-			found = true;
-	}
-	spin_unlock_irq(&vm->irqfds_lock);
-	return found;
+	irqfd = rb_entry(node, struct acrn_irqfd_entry, node);
+	if (eventfd == irqfd->eventfd)
+		return 0;
+	return eventfd < irqfd->eventfd ? -1 : 1;
+}
+
+static int acrn_irqfd_cmp(struct rb_node *new, const struct rb_node *node)
+{
+	return acrn_irqfd_cmp_eventfd(rb_entry(new, struct acrn_irqfd_entry,
+					       node)->eventfd, node);
 }
 
 static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 {
-	struct acrn_irqfd_entry *p;
+	struct acrn_irqfd_entry *irqfd;
+	struct rb_node *other;
 	struct file *file;
 	int ret;
 
-	p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-	if (!p)
+	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
+	if (!irqfd)
 		return -ENOMEM;
 
 	/* Held to the end: its last fput() is what sends EPOLLHUP. */
@@ -147,80 +151,77 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 		ret = -EBADF;
 		goto err_free;
 	}
-	p->eventfd = eventfd_ctx_fileget(file);
-	if (IS_ERR(p->eventfd)) {
-		ret = PTR_ERR(p->eventfd);
+	irqfd->eventfd = eventfd_ctx_fileget(file);
+	if (IS_ERR(irqfd->eventfd)) {
+		ret = PTR_ERR(irqfd->eventfd);
 		goto err_file;
 	}
-	/* Nobody else adds one meanwhile: the VM is locked. */
-	if (acrn_irqfd_exists(vm, p->eventfd)) {
-		ret = -EBUSY;
-		goto err_eventfd;
-	}
 
-	p->vm = vm;
+	vm->had_irqfds = true;
+	irqfd->vm = vm;
 	acrn_vm_get(vm);
-	p->msi = event->msi;
-	INIT_WORK(&p->shutdown, acrn_irqfd_shutdown);
-	init_waitqueue_func_entry(&p->wait, acrn_irqfd_wakeup);
-	init_poll_funcptr(&p->poll, acrn_irqfd_queue);
+	irqfd->msi = event->msi;
+	INIT_WORK(&irqfd->shutdown, acrn_irqfd_shutdown);
+	init_waitqueue_func_entry(&irqfd->wait, acrn_irqfd_wakeup);
+	init_poll_funcptr(&irqfd->poll, acrn_irqfd_queue);
 
 	spin_lock_irq(&vm->irqfds_lock);
-	list_add_tail(&p->node, &vm->irqfds);
+	other = rb_find_add(&irqfd->node, &vm->irqfds, acrn_irqfd_cmp);
 	spin_unlock_irq(&vm->irqfds_lock);
+	if (other) {
+		ret = -EBUSY;
+		goto err_vm;
+	}
 
 	/*
 	 * Only the VM's lock and the file keep it from being shut down between
 	 * the two.
-	 */
-	vfs_poll(file, &p->poll);
-
-	/*
+	 *
 	 * A count that is found here was signalled before the eventfd was
 	 * registered; what comes later is consumed by acrn_irqfd_wakeup().
 	 */
-	spin_lock_irq(&p->head->lock);
-	acrn_irqfd_signalled(p);
-	/* A write() to a full counter waits for that. */
-	if (waitqueue_active(p->head))
-		wake_up_locked_poll(p->head, EPOLLOUT);
-	spin_unlock_irq(&p->head->lock);
+	if (vfs_poll(file, &irqfd->poll) & EPOLLIN) {
+		spin_lock_irq(&irqfd->head->lock);
+		acrn_irqfd_signalled(irqfd);
+		/* A write() to a full counter waits for that. */
+		if (waitqueue_active(irqfd->head))
+			wake_up_locked_poll(irqfd->head, EPOLLOUT);
+		spin_unlock_irq(&irqfd->head->lock);
+	}
 	fput(file);
 	return 0;
 
-err_eventfd:
-	eventfd_ctx_put(p->eventfd);
+err_vm:
+	acrn_vm_put(vm);
+	eventfd_ctx_put(irqfd->eventfd);
 err_file:
 	fput(file);
 err_free:
-	kfree(p);
+	kfree(irqfd);
 	return ret;
 }
 
 static int acrn_irqfd_deassign(struct acrn_vm *vm,
 			       const struct acrn_irqfd *event)
 {
-	struct acrn_irqfd_entry *p, *next;
 	struct eventfd_ctx *eventfd;
-	int ret = -ENOENT;
+	struct rb_node *node;
 
 	eventfd = eventfd_ctx_fdget(event->fd);
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
 
 	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry_safe(p, next, &vm->irqfds, node) {
-		if (p->eventfd == eventfd) {
-			acrn_irqfd_deactivate(p);
-			ret = 0;
-		}
-	}
+	node = rb_find(eventfd, &vm->irqfds, acrn_irqfd_cmp_eventfd);
+	if (node)
+		acrn_irqfd_deactivate(rb_entry(node, struct acrn_irqfd_entry,
+					       node));
 	spin_unlock_irq(&vm->irqfds_lock);
 	eventfd_ctx_put(eventfd);
 
 	/* No MSI of it comes after the call has returned. */
 	flush_workqueue(acrn_irqfd_wq);
-	return ret;
+	return node ? 0 : -ENOENT;
 }
 
 int acrn_check_irqfd(const union acrn_ioctl_arg *arg)
@@ -242,13 +243,17 @@ int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 /* The VM is about to be destroyed. */
 void acrn_irqfd_release(struct acrn_vm *vm)
 {
-	struct acrn_irqfd_entry *p, *next;
+	struct rb_node *node;
 
 	lockdep_assert_held(&vm->lock);
 
+	if (!vm->had_irqfds)
+		return;
+
 	spin_lock_irq(&vm->irqfds_lock);
-	list_for_each_entry_safe(p, next, &vm->irqfds, node)
-		acrn_irqfd_deactivate(p);
+	while ((node = rb_first(&vm->irqfds)))
+		acrn_irqfd_deactivate(rb_entry(node, struct acrn_irqfd_entry,
+					       node));
 	spin_unlock_irq(&vm->irqfds_lock);
 
 	/*
@@ -256,12 +261,13 @@ void acrn_irqfd_release(struct acrn_vm *vm)
 	 * the next VM of this file.
 	 */
 	flush_workqueue(acrn_irqfd_wq);
+	vm->had_irqfds = false;
 }
 
 void acrn_irqfd_vm_init(struct acrn_vm *vm)
 {
 	spin_lock_init(&vm->irqfds_lock);
-	INIT_LIST_HEAD(&vm->irqfds);
+	vm->irqfds = RB_ROOT;
 }
 
 int acrn_irqfd_init(void)
