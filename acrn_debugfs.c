@@ -4,6 +4,7 @@
  *
  * vms		the VMs: vmid, state, number of vCPUs, references
  * hypercalls	the hypercalls: how often made, how often failed
+ * abandon	written to: the vmid of a DYING VM to give up on
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -27,6 +28,13 @@ static int acrn_debugfs_hypercalls_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_hypercalls);
 
+static int acrn_debugfs_abandon_set(void *unused, u64 vmid)
+{
+	return vmid < ACRN_INVALID_VMID ? acrn_vm_abandon(vmid) : -ENOENT;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(acrn_debugfs_abandon_fops, NULL, acrn_debugfs_abandon_set,
+			 "%llu\n");
+
 /* Nothing depends on the files, so nothing is done about a failure. */
 void acrn_debugfs_init(void)
 {
@@ -35,6 +43,8 @@ void acrn_debugfs_init(void)
 			    &acrn_debugfs_vms_fops);
 	debugfs_create_file("hypercalls", 0400, acrn_debugfs, NULL,
 			    &acrn_debugfs_hypercalls_fops);
+	debugfs_create_file_unsafe("abandon", 0200, acrn_debugfs, NULL,
+				   &acrn_debugfs_abandon_fops);
 }
 
 void acrn_debugfs_exit(void)

@@ -86,6 +86,31 @@ void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
 	WRITE_ONCE(vm->state, state);
 }
 
+static struct acrn_vm *acrn_vm_listed(const struct list_head *list, u16 vmid)
+{
+	struct acrn_vm *vm;
+
+	lockdep_assert_held(&acrn_vms_lock);
+	list_for_each_entry(vm, list, list) {
+		if (vm->vmid == vmid)
+			return vm;
+	}
+	return NULL;
+}
+
+static struct acrn_vm *acrn_vm_find_in(const struct list_head *list, u16 vmid)
+{
+	struct acrn_vm *vm;
+
+	spin_lock_irq(&acrn_vms_lock);
+	vm = acrn_vm_listed(list, vmid);
+	/* Not zero: a listed VM is held by its file or by being DYING. */
+	if (vm)
+		acrn_vm_get(vm);
+	spin_unlock_irq(&acrn_vms_lock);
+	return vm;
+}
+
 /**
  * acrn_vm_find_get() - look a VM up by the hypervisor's id
  * @vmid: the id
@@ -99,31 +124,13 @@ void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
  */
 struct acrn_vm *acrn_vm_find_get(u16 vmid)
 {
-	struct acrn_vm *vm, *found = NULL;
-
-	spin_lock_irq(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_vms, list) {
-		if (vm->vmid != vmid)
-			continue;
-		/* Not zero: a listed VM is held by its file. */
-		acrn_vm_get(vm);
-		found = vm;
-		break;
-	}
-	spin_unlock_irq(&acrn_vms_lock);
-	return found;
+	return acrn_vm_find_in(&acrn_vms, vmid);
 }
 
-static bool acrn_vmid_listed(u16 vmid, const struct list_head *list)
+/* The same for one that is being destroyed, or DYING */
+struct acrn_vm *acrn_vm_find_ending_get(u16 vmid)
 {
-	const struct acrn_vm *vm;
-
-	lockdep_assert_held(&acrn_vms_lock);
-	list_for_each_entry(vm, list, list) {
-		if (vm->vmid == vmid)
-			return true;
-	}
-	return false;
+	return acrn_vm_find_in(&acrn_ending_vms, vmid);
 }
 
 /* See acrn_vmids_lock. */
@@ -184,8 +191,8 @@ int acrn_vm_publish(struct acrn_vm *vm)
 	lockdep_assert_held(&acrn_vmids_lock);
 
 	spin_lock_irq(&acrn_vms_lock);
-	if (acrn_vmid_listed(vm->vmid, &acrn_vms) ||
-	    acrn_vmid_listed(vm->vmid, &acrn_ending_vms))
+	if (acrn_vm_listed(&acrn_vms, vm->vmid) ||
+	    acrn_vm_listed(&acrn_ending_vms, vm->vmid))
 		ret = -EEXIST;
 	else
 		list_add_tail(&vm->list, &acrn_vms);

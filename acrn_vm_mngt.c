@@ -146,6 +146,43 @@ dying:
 	return ret;
 }
 
+/**
+ * acrn_vm_abandon() - give up on a DYING VM
+ * @vmid: the VM
+ *
+ * For administrators who know that the hypervisor will never destroy it.  As it may
+ * go on using the memory, that stays pinned, and what tells of the pins is lost with
+ * it.  But the module can be unloaded, and the file can have another VM.
+ *
+ * Return: 0, or -ENOENT: there is no such DYING VM.
+ */
+int acrn_vm_abandon(u16 vmid)
+{
+	struct acrn_vm *vm;
+	int ret = -ENOENT;
+
+	vm = acrn_vm_find_ending_get(vmid);
+	if (!vm)
+		return ret;
+
+	mutex_lock(&vm->lock);
+	if (vm->state == ACRN_VM_DYING && vm->vmid == vmid) {
+		pr_warn("VM %u: given up, its memory is lost until the next boot\n",
+			vmid);
+		acrn_vmids_begin();
+		acrn_vm_unlist(vm);
+		acrn_vmids_end();
+		vm->memory = RB_ROOT;
+		vm->ioreq.page = NULL;
+		acrn_vm_make_empty(vm);
+		acrn_vm_leave_dying(vm);
+		ret = 0;
+	}
+	mutex_unlock(&vm->lock);
+	acrn_vm_put(vm);
+	return ret;
+}
+
 static void acrn_vm_reap(struct acrn_vm *vm)
 {
 	mutex_lock(&vm->lock);
