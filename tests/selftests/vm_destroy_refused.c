@@ -2,18 +2,30 @@
 /* VMs that the hypervisor refuses to destroy: kept, retried, in the end gone */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "kernel.h"
+#include "raw_hypercall.h"
 #include "vm.h"
 
 /* The driver tries again about once a second. */
 #define REAPED_MS	3000
 
+#define ABANDON		"/sys/kernel/debug/acrn_hsm/abandon"
+
 static const struct vm_model empty = { VM_EMPTY, 0 };
+
+static int write_vmid(const char *path, unsigned int vmid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", vmid);
+	return write_text(path, text);
+}
 
 static bool is_dying(unsigned int config)
 {
@@ -91,6 +103,38 @@ TEST(reaped_after_close, "[A7] refused and closed: kept with its page until it i
 	hv_behave();
 	check_reaped(0);
 	check_equal(pinned_pages(), pinned, "pinned pages");
+}
+
+/*
+ * Without memory, of which some would be lost for good.  The hypervisor still has the
+ * VM afterwards; the test asks it to destroy it itself.
+ */
+TEST(abandoned, "given up on: the file can have another VM, the module can go")
+{
+	struct acrn_create_vm create;
+	int fd = hsm_open();
+
+	vm_fill_create(&create, 0);
+	create.req_buf = 0;
+	check_result(hsm_ioctl(fd, IC_CREATE_VM, &create), 0, "CREATE_VM");
+	check_result(write_vmid(ABANDON, VMID(0)), -ENOENT, "give up on a VM that lives");
+	refuse();
+	check_result(vm_destroy(fd), -EINVAL, "DESTROY_VM");
+	check_result(write_text(ABANDON, "12345"), -ENOENT, "give up on a stranger");
+	check_result(write_text(ABANDON, "65536"), -ENOENT, "give up on what is no id");
+	check_result(write_vmid(ABANDON, VMID(0)), 0, "give up");
+	check(!is_dying(0), "the VM is shown as dying");
+	check_result(write_vmid(ABANDON, VMID(0)), -ENOENT, "give up again");
+	check_result(vm_destroy(fd), -ENODEV, "DESTROY_VM");
+	hv_behave();
+	sleep_ms(1500);
+	check(hv_vm_state(VMID(0)) != TESTBED_VM_OFF, "it was destroyed all the same");
+	vm_to_state(fd, VM_STARTED, 1);
+	close(fd);
+	check_result(driver_unload(), 0, "rmmod");
+	raw_open();
+	check_equal(raw_call(HC_PAUSE_VM, VMID(0), 0), 0, "HC_PAUSE_VM");
+	check_equal(raw_call(HC_DESTROY_VM, VMID(0), 0), 0, "HC_DESTROY_VM");
 }
 
 TEST(refused_at_close, "[A7] refused at close(), in each state")
@@ -280,5 +324,5 @@ TEST(unload_at_once, "[A10] rmmod in the moment the last VM goes")
 
 int main(void)
 {
-	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER | NEED_RAWHC);
 }
