@@ -110,10 +110,10 @@ int acrn_ioreq_page_pin(struct acrn_vm *vm, u64 uaddr)
 	if (ret)
 		return ret;
 
-	ret = pin_user_pages_fast(uaddr, 1, FOLL_WRITE | FOLL_LONGTERM, &page);
-	if (ret != 1) {
+	ret = acrn_pin_pages(uaddr, 1, &page);
+	if (ret < 0) {
 		account_locked_vm(vm->mm, 1, false);
-		return ret == -ENOMEM ? ret : -EFAULT;
+		return ret;
 	}
 
 	vm->ioreq.page = page;

@@ -6,7 +6,7 @@
  * before the hypervisor hears of it and unpinned after the hypervisor has
  * dropped it; when the hypervisor does not say so, it stays pinned until the
  * VM is gone.  What is mapped is what was asked for, to the page, in as few
- * physically contiguous runs as it has.
+ * physically contiguous segments as it has.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -21,41 +21,42 @@
 
 #include <asm/processor.h>
 
+#include "acrn_compat.h"
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
 #define ACRN_PROT_MASK	(ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC)
 
 /**
- * struct acrn_run - pinned pages that lie one after the other
+ * struct acrn_segment - pinned pages that lie one after the other
  * @page: the first
  * @nr: how many
  */
-struct acrn_run {
+struct acrn_segment {
 	struct page *page;
 	unsigned long nr;
 };
 
 /**
- * struct acrn_runs - some of a memseg's runs
- * @node: in &acrn_mapping.runs
- * @nr: number of used elements of @run
- * @max: number of elements of @run
+ * struct acrn_segments - some of a memseg's segments
+ * @node: in &acrn_mapping.segments
+ * @nr: number of used elements of @segment
+ * @max: number of elements of @segment
  * @hugetlb: they are of hugetlb pages, each of which is pinned once.  Else
  *	every small page is pinned, whatever it is part of
- * @run: the runs
+ * @segment: the segments
  */
-struct acrn_runs {
+struct acrn_segments {
 	struct list_head node;
 	unsigned int nr;
 	unsigned int max;
 	bool hugetlb;
-	struct acrn_run run[];
+	struct acrn_segment segment[];
 };
 
-/* A memseg's first list of runs, which most do with; each next one is twice as big. */
-#define ACRN_RUNS_MIN_SIZE	64
-#define ACRN_RUNS_MAX_SIZE	PAGE_SIZE
+/* A memseg's first list of segments, enough for most; each next is twice as big. */
+#define ACRN_SEGMENTS_MIN_SIZE	64
+#define ACRN_SEGMENTS_MAX_SIZE	PAGE_SIZE
 
 /* So many pages are unpinned without giving way to others. */
 #define ACRN_UNPIN_BATCH	512
@@ -69,14 +70,15 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
  * @type: ACRN_MEMSEG_*
  * @gpa: where it begins in the User VM
  * @len: bytes
- * @runs: list of &struct acrn_runs: its pages in ascending order; empty of MMIO
+ * @segments: list of &struct acrn_segments: its pages in ascending order; empty
+ *	of MMIO
  */
 struct acrn_mapping {
 	struct rb_node node;
 	u32 type;
 	u64 gpa;
 	u64 len;
-	struct list_head runs;
+	struct list_head segments;
 };
 
 /**
@@ -96,70 +98,75 @@ static unsigned long acrn_mapping_pages(const struct acrn_mapping *map)
 	return map->len >> PAGE_SHIFT;
 }
 
-static struct acrn_runs *acrn_runs_new(const struct acrn_runs *last, bool hugetlb)
+static struct acrn_segments *
+acrn_segments_new(const struct acrn_segments *last, bool hugetlb)
 {
-	size_t size = ACRN_RUNS_MIN_SIZE;
-	struct acrn_runs *runs;
+	size_t size = ACRN_SEGMENTS_MIN_SIZE;
+	struct acrn_segments *segments;
 
 	if (last)
-		size = min_t(size_t, 2 * struct_size(last, run, last->max),
-			     ACRN_RUNS_MAX_SIZE);
-	runs = kmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!runs)
+		size = min_t(size_t, 2 * struct_size(last, segment, last->max),
+			     ACRN_SEGMENTS_MAX_SIZE);
+	segments = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!segments)
 		return NULL;
-	runs->nr = 0;
-	runs->max = (size - sizeof(*runs)) / sizeof(runs->run[0]);
-	runs->hugetlb = hugetlb;
-	return runs;
+	segments->nr = 0;
+	segments->max = (size - sizeof(*segments)) / sizeof(segments->segment[0]);
+	segments->hugetlb = hugetlb;
+	return segments;
 }
 
-static struct acrn_runs *acrn_mapping_last_runs(const struct acrn_mapping *map)
+static struct acrn_segments *acrn_mapping_last(const struct acrn_mapping *map)
 {
-	return list_empty(&map->runs) ? NULL :
-	       list_last_entry(&map->runs, struct acrn_runs, node);
+	return list_empty(&map->segments) ? NULL :
+	       list_last_entry(&map->segments, struct acrn_segments, node);
 }
 
-/* Room for one more run, or NULL: no memory */
-static struct acrn_runs *acrn_mapping_room(struct acrn_mapping *map, bool hugetlb)
+/* Room for one more segment, or NULL: no memory */
+static struct acrn_segments *acrn_mapping_room(struct acrn_mapping *map,
+					       bool hugetlb)
 {
-	struct acrn_runs *runs = acrn_mapping_last_runs(map);
+	struct acrn_segments *segments = acrn_mapping_last(map);
 
-	if (runs && runs->nr < runs->max && runs->hugetlb == hugetlb)
-		return runs;
-	runs = acrn_runs_new(runs, hugetlb);
-	if (runs)
-		list_add_tail(&runs->node, &map->runs);
-	return runs;
+	if (segments && segments->nr < segments->max && segments->hugetlb == hugetlb)
+		return segments;
+	segments = acrn_segments_new(segments, hugetlb);
+	if (segments)
+		list_add_tail(&segments->node, &map->segments);
+	return segments;
 }
 
-static void acrn_runs_add(struct acrn_runs *runs, struct page *page,
-			  unsigned long nr)
+static void acrn_segments_add(struct acrn_segments *segments, struct page *page,
+			      unsigned long nr)
 {
-	runs->run[runs->nr++] = (struct acrn_run) { .page = page, .nr = nr };
+	segments->segment[segments->nr++] = (struct acrn_segment) {
+		.page = page,
+		.nr = nr,
+	};
 }
 
-static int acrn_mapping_add_run(struct acrn_mapping *map, struct page *page,
-				unsigned long nr, bool hugetlb)
+static int acrn_mapping_add(struct acrn_mapping *map, struct page *page,
+			    unsigned long nr, bool hugetlb)
 {
-	struct acrn_runs *runs = acrn_mapping_last_runs(map);
-	struct acrn_run *last;
+	struct acrn_segments *segments = acrn_mapping_last(map);
+	struct acrn_segment *last;
 
-	if (runs && runs->hugetlb == hugetlb) {
-		last = &runs->run[runs->nr - 1];
+	if (segments && segments->hugetlb == hugetlb) {
+		last = &segments->segment[segments->nr - 1];
 		if (last->page + last->nr == page) {
 			last->nr += nr;
 			return 0;
 		}
 	}
-	runs = acrn_mapping_room(map, hugetlb);
-	if (!runs)
+	segments = acrn_mapping_room(map, hugetlb);
+	if (!segments)
 		return -ENOMEM;
-	acrn_runs_add(runs, page, nr);
+	acrn_segments_add(segments, page, nr);
 	return 0;
 }
 
 /* How many of these pages lie one after the other, from the first on */
-static unsigned long acrn_run_length(struct page **pages, unsigned long nr)
+static unsigned long acrn_segment_length(struct page **pages, unsigned long nr)
 {
 	struct page **page = pages, **end = pages + nr, *next = *pages;
 
@@ -174,26 +181,26 @@ static unsigned long acrn_run_length(struct page **pages, unsigned long nr)
 static int acrn_mapping_add_pages(struct acrn_mapping *map, struct page **pages,
 				  unsigned long nr)
 {
-	unsigned long i = 0, len = acrn_run_length(pages, nr);
-	struct acrn_runs *runs;
+	unsigned long i = 0, len = acrn_segment_length(pages, nr);
+	struct acrn_segments *segments;
 	int ret;
 
-	/* It may follow the last run; after it, a run is one that follows none. */
-	ret = acrn_mapping_add_run(map, pages[0], len, false);
+	/* It may follow the last segment; after it, a segment is one that follows none. */
+	ret = acrn_mapping_add(map, pages[0], len, false);
 	if (ret)
 		goto err_unpin;
-	runs = acrn_mapping_last_runs(map);
+	segments = acrn_mapping_last(map);
 
 	for (i = len; i < nr; i += len) {
-		len = acrn_run_length(pages + i, nr - i);
-		if (runs->nr == runs->max) {
-			runs = acrn_mapping_room(map, false);
-			if (!runs) {
+		len = acrn_segment_length(pages + i, nr - i);
+		if (segments->nr == segments->max) {
+			segments = acrn_mapping_room(map, false);
+			if (!segments) {
 				ret = -ENOMEM;
 				goto err_unpin;
 			}
 		}
-		acrn_runs_add(runs, pages[i], len);
+		acrn_segments_add(segments, pages[i], len);
 	}
 	return 0;
 
@@ -231,13 +238,12 @@ static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
 			return -EINTR;
 		cond_resched();
 
-		nr = pin_user_pages_fast(uaddr, min(todo, at_once),
-					 FOLL_WRITE | FOLL_LONGTERM, pages);
-		if (nr <= 0)
-			return nr == -ENOMEM ? nr : -EFAULT;
+		nr = acrn_pin_pages(uaddr, min(todo, at_once), pages);
+		if (nr < 0)
+			return nr;
 		if (at_once == 1 && PageHuge(pages[0])) {
 			nr = min(todo, acrn_folio_rest(pages[0]));
-			ret = acrn_mapping_add_run(map, pages[0], nr, true);
+			ret = acrn_mapping_add(map, pages[0], nr, true);
 			if (ret)
 				unpin_user_page(pages[0]);
 		} else {
@@ -275,33 +281,34 @@ static void acrn_unpin_small(struct page *page, unsigned long left)
 	}
 }
 
-static noinline void acrn_run_unpin(const struct acrn_run *run, bool hugetlb)
+static noinline void acrn_segment_unpin(const struct acrn_segment *segment,
+					bool hugetlb)
 {
 	if (hugetlb)
-		acrn_unpin_hugetlb(run->page, run->nr);
-	else if (PageCompound(run->page))
-		unpin_user_page_range_dirty_lock(run->page, run->nr, true);
+		acrn_unpin_hugetlb(segment->page, segment->nr);
+	else if (PageCompound(segment->page))
+		unpin_user_page_range_dirty_lock(segment->page, segment->nr, true);
 	else
-		acrn_unpin_small(run->page, run->nr);
+		acrn_unpin_small(segment->page, segment->nr);
 }
 
 /* Frees the mapping, which is neither known to the hypervisor nor in the tree. */
 static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
 {
-	const struct acrn_run *run, *end;
-	struct acrn_runs *runs, *next;
+	const struct acrn_segment *segment, *end;
+	struct acrn_segments *segments, *next;
 
-	list_for_each_entry_safe(runs, next, &map->runs, node) {
-		end = runs->run + runs->nr;
+	list_for_each_entry_safe(segments, next, &map->segments, node) {
+		end = segments->segment + segments->nr;
 		/* The guest may have written to any of the pages. */
-		for (run = runs->run; run < end; run++) {
+		for (segment = segments->segment; segment < end; segment++) {
 			/* Memory in disorder consists of these. */
-			if (run->nr == 1 && PageDirty(run->page))
-				unpin_user_page(run->page);
+			if (segment->nr == 1 && PageDirty(segment->page))
+				unpin_user_page(segment->page);
 			else
-				acrn_run_unpin(run, runs->hugetlb);
+				acrn_segment_unpin(segment, segments->hugetlb);
 		}
-		kfree(runs);
+		kfree(segments);
 		cond_resched();
 	}
 	if (map->type == ACRN_MEMSEG_RAM)
@@ -348,14 +355,14 @@ static int acrn_mapping_map_ram(struct acrn_vm *vm,
 				union acrn_mm_scratch *scratch)
 {
 	struct acrn_hc_memory_region *regions = scratch->regions;
-	struct acrn_runs *runs;
+	struct acrn_segments *segments;
 	unsigned int count = 0, i;
 	u64 gpa = map->gpa;
 	int ret;
 
-	list_for_each_entry(runs, &map->runs, node) {
-		for (i = 0; i < runs->nr; i++) {
-			const struct acrn_run *run = &runs->run[i];
+	list_for_each_entry(segments, &map->segments, node) {
+		for (i = 0; i < segments->nr; i++) {
+			const struct acrn_segment *segment = &segments->segment[i];
 
 			if (count == ACRN_HC_REGIONS_MAX) {
 				ret = acrn_set_regions(vm, regions, count);
@@ -368,10 +375,10 @@ static int acrn_mapping_map_ram(struct acrn_vm *vm,
 				.type = ACRN_HC_REGION_ADD,
 				.prot = prot | ACRN_HC_REGION_WB,
 				.gpa = gpa,
-				.service_gpa = page_to_phys(run->page),
-				.size = (u64)run->nr << PAGE_SHIFT,
+				.service_gpa = page_to_phys(segment->page),
+				.size = (u64)segment->nr << PAGE_SHIFT,
 			};
-			gpa += (u64)run->nr << PAGE_SHIFT;
+			gpa += (u64)segment->nr << PAGE_SHIFT;
 		}
 	}
 	return acrn_set_regions(vm, regions, count);
@@ -403,7 +410,7 @@ static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
 	map->type = seg->type;
 	map->gpa = seg->gpa;
 	map->len = seg->len;
-	INIT_LIST_HEAD(&map->runs);
+	INIT_LIST_HEAD(&map->segments);
 	if (map->type == ACRN_MEMSEG_RAM) {
 		ret = account_locked_vm(vm->mm, acrn_mapping_pages(map), true);
 		if (ret) {
@@ -531,6 +538,9 @@ int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 		ret = acrn_mapping_map_ram(vm, map, seg->prot, scratch);
 	} else {
 		ret = acrn_mapping_map_mmio(vm, map, seg);
+		/* One region: it is mapped or not, never in part. */
+		if (ret)
+			goto err_erase;
 	}
 	/*
 	 * The hypervisor may have mapped a part.  If it does not unmap that either,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
-/* KUnit tests of acrn_mm.c, which includes this: runs of pages, and the tree */
+/* KUnit tests of acrn_mm.c, which includes this: segments of pages, and the tree */
 #include <kunit/test.h>
 
 #define ACRN_TEST_ORDER	4
 
 /**
- * struct acrn_mm_test - what the tests of runs work with
+ * struct acrn_mm_test - what the tests of segments work with
  * @first: of some pages that lie one after the other
  * @map: a mapping, empty when a test begins
  */
@@ -23,7 +23,7 @@ static int acrn_mm_test_init(struct kunit *test)
 	t->first = alloc_pages(GFP_KERNEL, ACRN_TEST_ORDER);
 	if (!t->first)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&t->map.runs);
+	INIT_LIST_HEAD(&t->map.segments);
 	test->priv = t;
 	return 0;
 }
@@ -32,43 +32,43 @@ static int acrn_mm_test_init(struct kunit *test)
 static void acrn_mm_test_exit(struct kunit *test)
 {
 	struct acrn_mm_test *t = test->priv;
-	struct acrn_runs *runs, *next;
+	struct acrn_segments *segments, *next;
 
 	if (!t)
 		return;
-	list_for_each_entry_safe(runs, next, &t->map.runs, node)
-		kfree(runs);
+	list_for_each_entry_safe(segments, next, &t->map.segments, node)
+		kfree(segments);
 	__free_pages(t->first, ACRN_TEST_ORDER);
 }
 
-/* The n-th run of the test's mapping, NULL: there are not so many */
-static const struct acrn_run *acrn_test_run(const struct acrn_mm_test *t,
-					    unsigned int n)
+/* The n-th segment of the test's mapping, NULL: there are not so many */
+static const struct acrn_segment *acrn_test_segment(const struct acrn_mm_test *t,
+						    unsigned int n)
 {
-	const struct acrn_runs *runs;
+	const struct acrn_segments *segments;
 
-	list_for_each_entry(runs, &t->map.runs, node) {
-		if (n < runs->nr)
-			return &runs->run[n];
-		n -= runs->nr;
+	list_for_each_entry(segments, &t->map.segments, node) {
+		if (n < segments->nr)
+			return &segments->segment[n];
+		n -= segments->nr;
 	}
 	return NULL;
 }
 
 /**
- * struct acrn_coalesce_case - pages that are added, and the runs they make
+ * struct acrn_coalesce_case - pages that are added, and the segments they make
  * @name: what is special about them
  * @pages: numbers of the pages
  * @nr: how many there are
  * @split: how many of them are added at first, the others then
- * @runs: lengths of the runs, 0: no more
+ * @segments: lengths of the segments, 0: no more
  */
 struct acrn_coalesce_case {
 	const char *name;
 	u8 pages[8];
 	unsigned int nr;
 	unsigned int split;
-	unsigned int runs[9];
+	unsigned int segments[9];
 };
 
 static const struct acrn_coalesce_case acrn_coalesce_cases[] = {
@@ -78,7 +78,7 @@ static const struct acrn_coalesce_case acrn_coalesce_cases[] = {
 	{ "backwards", { 3, 2, 1, 0 }, 4, 4, { 1, 1, 1, 1 } },
 	{ "with a gap", { 0, 1, 3, 4, 5 }, 5, 5, { 2, 3 } },
 	{ "a gap between two goes", { 0, 1, 3, 4, 5 }, 5, 2, { 2, 3 } },
-	{ "two runs, cut in the second", { 8, 9, 0, 1, 2, 3 }, 6, 4, { 2, 4 } },
+	{ "two segments, cut in the second", { 8, 9, 0, 1, 2, 3 }, 6, 4, { 2, 4 } },
 	{ "the same page again", { 5, 5, 6, 6 }, 4, 4, { 1, 2, 1 } },
 	{ "the same page in the next go", { 5, 5 }, 2, 1, { 1, 1 } },
 	{ "neighbours, the later one first", { 1, 0, 2 }, 3, 3, { 1, 1, 1 } },
@@ -90,7 +90,7 @@ static void acrn_test_coalesce(struct kunit *test)
 {
 	const struct acrn_coalesce_case *c = test->param_value;
 	struct acrn_mm_test *t = test->priv;
-	const struct acrn_run *run;
+	const struct acrn_segment *segment;
 	struct page *pages[8];
 	unsigned int i, page = 0;
 
@@ -102,86 +102,86 @@ static void acrn_test_coalesce(struct kunit *test)
 			acrn_mapping_add_pages(&t->map, pages + c->split,
 					       c->nr - c->split));
 
-	for (i = 0; c->runs[i]; i++) {
-		run = acrn_test_run(t, i);
-		KUNIT_ASSERT_NOT_NULL_MSG(test, run, "%s: run %u", c->name, i);
-		KUNIT_EXPECT_PTR_EQ_MSG(test, run->page, pages[page],
-					"%s: run %u", c->name, i);
-		KUNIT_EXPECT_EQ_MSG(test, run->nr, c->runs[i], "%s: run %u",
+	for (i = 0; c->segments[i]; i++) {
+		segment = acrn_test_segment(t, i);
+		KUNIT_ASSERT_NOT_NULL_MSG(test, segment, "%s: segment %u", c->name, i);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, segment->page, pages[page],
+					"%s: segment %u", c->name, i);
+		KUNIT_EXPECT_EQ_MSG(test, segment->nr, c->segments[i], "%s: segment %u",
 				    c->name, i);
-		page += c->runs[i];
+		page += c->segments[i];
 	}
-	KUNIT_EXPECT_NULL_MSG(test, acrn_test_run(t, i), "%s", c->name);
+	KUNIT_EXPECT_NULL_MSG(test, acrn_test_segment(t, i), "%s", c->name);
 	KUNIT_EXPECT_EQ_MSG(test, page, c->nr, "%s: pages", c->name);
 }
 
-/* More runs than fit into a page, in the order in which they came */
-static void acrn_test_many_runs(struct kunit *test)
+/* More segments than fit into a page, in the order in which they came */
+static void acrn_test_many_segments(struct kunit *test)
 {
 	const unsigned int nr = 2000;
 	struct acrn_mm_test *t = test->priv;
-	const struct acrn_runs *runs;
-	const struct acrn_run *run;
-	size_t size = ACRN_RUNS_MIN_SIZE;
+	const struct acrn_segments *segments;
+	const struct acrn_segment *segment;
+	size_t size = ACRN_SEGMENTS_MIN_SIZE;
 	unsigned int i, sum = 0;
 
 	for (i = 0; i < nr; i++)
 		KUNIT_ASSERT_EQ(test, 0,
-				acrn_mapping_add_run(&t->map,
-						     t->first + (i % 2 ? 7 : 2),
-						     1 + i % 3, false));
+				acrn_mapping_add(&t->map,
+						 t->first + (i % 2 ? 7 : 2),
+						 1 + i % 3, false));
 	/* Each list is twice as big as the one before, but for the biggest. */
-	list_for_each_entry(runs, &t->map.runs, node) {
-		KUNIT_EXPECT_EQ(test, struct_size(runs, run, runs->max), size);
-		sum += runs->nr;
-		if (!list_is_last(&runs->node, &t->map.runs))
-			KUNIT_EXPECT_EQ(test, runs->nr, runs->max);
-		size = min_t(size_t, 2 * size, ACRN_RUNS_MAX_SIZE);
+	list_for_each_entry(segments, &t->map.segments, node) {
+		KUNIT_EXPECT_EQ(test, struct_size(segments, segment, segments->max), size);
+		sum += segments->nr;
+		if (!list_is_last(&segments->node, &t->map.segments))
+			KUNIT_EXPECT_EQ(test, segments->nr, segments->max);
+		size = min_t(size_t, 2 * size, ACRN_SEGMENTS_MAX_SIZE);
 	}
 	KUNIT_EXPECT_EQ(test, sum, nr);
 	for (i = 0; i < nr; i++) {
-		run = acrn_test_run(t, i);
-		KUNIT_ASSERT_NOT_NULL(test, run);
-		KUNIT_EXPECT_PTR_EQ(test, run->page,
+		segment = acrn_test_segment(t, i);
+		KUNIT_ASSERT_NOT_NULL(test, segment);
+		KUNIT_EXPECT_PTR_EQ(test, segment->page,
 				    t->first + (i % 2 ? 7 : 2));
-		KUNIT_EXPECT_EQ(test, run->nr, 1UL + i % 3);
+		KUNIT_EXPECT_EQ(test, segment->nr, 1UL + i % 3);
 	}
 }
 
-/* A run goes on where a list of runs is full */
+/* A segment goes on where a list of segments is full */
 static void acrn_test_full_list_grows(struct kunit *test)
 {
 	struct acrn_mm_test *t = test->priv;
-	const struct acrn_runs *runs;
+	const struct acrn_segments *segments;
 
 	do {
 		KUNIT_ASSERT_EQ(test, 0,
-				acrn_mapping_add_run(&t->map, t->first, 1, false));
-		runs = acrn_mapping_last_runs(&t->map);
-	} while (runs->nr < runs->max);
+				acrn_mapping_add(&t->map, t->first, 1, false));
+		segments = acrn_mapping_last(&t->map);
+	} while (segments->nr < segments->max);
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first + 1, 4, false));
-	KUNIT_EXPECT_TRUE(test, list_is_singular(&t->map.runs));
-	KUNIT_EXPECT_EQ(test, runs->run[runs->nr - 1].nr, 5UL);
+			acrn_mapping_add(&t->map, t->first + 1, 4, false));
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&t->map.segments));
+	KUNIT_EXPECT_EQ(test, segments->segment[segments->nr - 1].nr, 5UL);
 }
 
-/* Pages that are pinned as a whole are no part of a run of those that are not. */
+/* Pages that are pinned as a whole are no part of a segment of those that are not. */
 static void acrn_test_hugetlb_apart(struct kunit *test)
 {
 	struct acrn_mm_test *t = test->priv;
 
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first, 2, false));
+			acrn_mapping_add(&t->map, t->first, 2, false));
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first + 2, 4, true));
+			acrn_mapping_add(&t->map, t->first + 2, 4, true));
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first + 6, 1, true));
+			acrn_mapping_add(&t->map, t->first + 6, 1, true));
 	KUNIT_ASSERT_EQ(test, 0,
-			acrn_mapping_add_run(&t->map, t->first + 7, 1, false));
-	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 0)->nr, 2UL);
-	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 1)->nr, 5UL);
-	KUNIT_EXPECT_EQ(test, acrn_test_run(t, 2)->nr, 1UL);
-	KUNIT_EXPECT_NULL(test, acrn_test_run(t, 3));
+			acrn_mapping_add(&t->map, t->first + 7, 1, false));
+	KUNIT_EXPECT_EQ(test, acrn_test_segment(t, 0)->nr, 2UL);
+	KUNIT_EXPECT_EQ(test, acrn_test_segment(t, 1)->nr, 5UL);
+	KUNIT_EXPECT_EQ(test, acrn_test_segment(t, 2)->nr, 1UL);
+	KUNIT_EXPECT_NULL(test, acrn_test_segment(t, 3));
 }
 
 /**
@@ -293,7 +293,7 @@ static void acrn_test_check_memseg(struct kunit *test)
 
 static struct kunit_case acrn_mm_cases[] = {
 	KUNIT_CASE_PARAM(acrn_test_coalesce, acrn_coalesce_gen_params),
-	KUNIT_CASE(acrn_test_many_runs),
+	KUNIT_CASE(acrn_test_many_segments),
 	KUNIT_CASE(acrn_test_full_list_grows),
 	KUNIT_CASE(acrn_test_hugetlb_apart),
 	KUNIT_CASE(acrn_test_overlap),

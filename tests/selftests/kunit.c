@@ -51,7 +51,7 @@ TEST(hypercall, "acrn_hypercall: errors of the hypervisor")
 	run_suite("acrn_hypercall");
 }
 
-TEST(mm, "acrn_mm: runs of pages, and the tree of memsegs")
+TEST(mm, "acrn_mm: segments of pages, and the tree of memsegs")
 {
 	run_suite("acrn_mm");
 }
