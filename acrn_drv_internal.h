@@ -25,6 +25,7 @@ struct eventfd_ctx;
 struct file;
 struct mm_struct;
 struct page;
+struct pid;
 struct seq_file;
 
 /**
@@ -41,6 +42,14 @@ enum acrn_vm_state {
 	ACRN_VM_STARTED,
 	ACRN_VM_PAUSED,
 	ACRN_VM_DYING,
+};
+
+/* Who answers a request; the numbers are seen in traces */
+enum acrn_ioreq_by {
+	ACRN_IOREQ_BY_DM,
+	ACRN_IOREQ_BY_IOEVENTFD,
+	ACRN_IOREQ_BY_CLIENT,
+	ACRN_IOREQ_BY_NOBODY,
 };
 
 /**
@@ -115,8 +124,11 @@ struct acrn_irq {
  * @real_time: a real-time VM: once it runs, the hypervisor does not pause it
  * @list: in the list of findable VMs or of dying ones, under acrn_vms_lock
  * @mm: the address space that created the VM and has to pay for its pins
+ * @owner: the process that created the VM, in every state but %ACRN_VM_EMPTY;
+ *	only to be shown
  * @memory: its memsegs, &struct acrn_mapping, by address.  A tree that needs no
  *	memory to take one out, for that must not fail
+ * @memory_size: of all of them, bytes; written with @lock held
  * @ioreq: the I/O requests
  * @irq: the interrupts
  * @irqfds_lock: guards @irqfds
@@ -141,7 +153,9 @@ struct acrn_vm {
 	bool real_time;
 	struct list_head list;
 	struct mm_struct *mm;
+	struct pid *owner;
 	struct rb_root memory;
+	u64 memory_size;
 	struct acrn_ioreq ioreq;
 	struct acrn_irq irq;
 	spinlock_t irqfds_lock;	/* see the lock order above */

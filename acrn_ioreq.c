@@ -180,6 +180,7 @@ int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 	ioreq->client[vcpu] = NULL;
 	clear_bit(vcpu, &ioreq->for_dm);
 	__clear_bit(vcpu, &ioreq->taken);
+	trace_acrn_ioreq_finish(vm->vmid, vcpu);
 	/*
 	 * A VM that is being paused must not be told: it would let the vCPU run
 	 * again.  And one that is being reset has its slots freed meanwhile.
@@ -381,6 +382,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 			client = acrn_ioreq_find_client(ioreq, &access);
 	}
 	if (!eventfd && !client && acrn_ioreq_dm_knows(type)) {
+		trace_acrn_ioreq_take(vm->vmid, vcpu, &access, ACRN_IOREQ_BY_DM);
 		__set_bit(vcpu, &ioreq->taken);
 		acrn_ioreq_to_dm(ioreq, vcpu);
 		return true;
@@ -388,6 +390,10 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	if (upcall && !acrn_upcall_may_answer(ioreq))
 		return false;
 
+	trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
+			      eventfd ? ACRN_IOREQ_BY_IOEVENTFD :
+			      client ? ACRN_IOREQ_BY_CLIENT :
+				       ACRN_IOREQ_BY_NOBODY);
 	__set_bit(vcpu, &ioreq->taken);
 	if (eventfd) {
 		acrn_eventfd_signal(eventfd);

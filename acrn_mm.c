@@ -435,8 +435,16 @@ static int acrn_mapping_cmp(struct rb_node *new, const struct rb_node *node)
 
 static int acrn_mapping_insert(struct acrn_vm *vm, struct acrn_mapping *map)
 {
-	return rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp) ?
-	       -EEXIST : 0;
+	if (rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp))
+		return -EEXIST;
+	WRITE_ONCE(vm->memory_size, vm->memory_size + map->len);
+	return 0;
+}
+
+static void acrn_mapping_erase(struct acrn_vm *vm, struct acrn_mapping *map)
+{
+	rb_erase(&map->node, &vm->memory);
+	WRITE_ONCE(vm->memory_size, vm->memory_size - map->len);
 }
 
 static int acrn_mapping_cmp_gpa(const void *key, const struct rb_node *node)
@@ -551,7 +559,7 @@ int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	goto out_scratch;
 
 err_erase:
-	rb_erase(&map->node, &vm->memory);
+	acrn_mapping_erase(vm, map);
 err_free:
 	acrn_mapping_free(vm, map);
 out_scratch:
@@ -577,7 +585,7 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	if (ret)
 		return ret;
 
-	rb_erase(&map->node, &vm->memory);
+	acrn_mapping_erase(vm, map);
 	acrn_mapping_free(vm, map);
 	return 0;
 }
@@ -592,6 +600,7 @@ void acrn_mm_release(struct acrn_vm *vm)
 	rbtree_postorder_for_each_entry_safe(map, next, &vm->memory, node)
 		acrn_mapping_free(vm, map);
 	vm->memory = RB_ROOT;
+	WRITE_ONCE(vm->memory_size, 0);
 }
 
 #ifdef ACRN_KUNIT

@@ -3,7 +3,8 @@
  * ACRN HSM: tracepoints.
  *
  * Each ioctl and each hypercall is a pair of enter and exit in one task, or in
- * one interrupt; the difference of their times is the duration.
+ * one interrupt, each request a take and a finish with the same vCPU; the
+ * difference of their times is the duration.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM acrn
@@ -13,6 +14,7 @@
 
 #include <linux/tracepoint.h>
 
+#include "acrn_drv_internal.h"
 #include "acrn_hypercall.h"
 #include "acrn_ioctl.h"
 
@@ -99,6 +101,65 @@ TRACE_EVENT(acrn_hypercall_exit,
 	),
 	TP_printk("%s vmid=%u rax=%ld", acrn_trace_hypercall_name(__entry->nr),
 		  __entry->vmid, __entry->rax)
+);
+
+#undef acrn_trace_ioreq_type
+#define acrn_trace_ioreq_type(type)					\
+	__print_symbolic(type,						\
+			 { ACRN_IOREQ_PIO, "PIO" },			\
+			 { ACRN_IOREQ_MMIO, "MMIO" },			\
+			 { ACRN_IOREQ_PCICFG, "PCICFG" },		\
+			 { ACRN_IOREQ_WP, "WP" })
+
+#undef acrn_trace_ioreq_by
+#define acrn_trace_ioreq_by(by)						\
+	__print_symbolic(by,						\
+			 { ACRN_IOREQ_BY_DM, "dm" },			\
+			 { ACRN_IOREQ_BY_IOEVENTFD, "ioeventfd" },	\
+			 { ACRN_IOREQ_BY_CLIENT, "client" },		\
+			 { ACRN_IOREQ_BY_NOBODY, "nobody" })
+
+TRACE_EVENT(acrn_ioreq_take,
+	TP_PROTO(u16 vmid, unsigned int vcpu,
+		 const struct acrn_io_access *access, enum acrn_ioreq_by by),
+	TP_ARGS(vmid, vcpu, access, by),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(unsigned int, vcpu)
+		__field(u32, type)
+		__field(bool, write)
+		__field(u64, addr)
+		__field(u64, size)
+		__field(unsigned int, by)
+	),
+	TP_fast_assign(
+		__entry->vmid = vmid;
+		__entry->vcpu = vcpu;
+		__entry->type = access->type;
+		__entry->write = access->write;
+		__entry->addr = access->addr;
+		__entry->size = access->size;
+		__entry->by = by;
+	),
+	TP_printk("vmid=%u vcpu=%u %s %s addr=0x%llx size=%llu by=%s",
+		  __entry->vmid, __entry->vcpu,
+		  acrn_trace_ioreq_type(__entry->type),
+		  __entry->write ? "write" : "read", __entry->addr,
+		  __entry->size, acrn_trace_ioreq_by(__entry->by))
+);
+
+TRACE_EVENT(acrn_ioreq_finish,
+	TP_PROTO(u16 vmid, unsigned int vcpu),
+	TP_ARGS(vmid, vcpu),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(unsigned int, vcpu)
+	),
+	TP_fast_assign(
+		__entry->vmid = vmid;
+		__entry->vcpu = vcpu;
+	),
+	TP_printk("vmid=%u vcpu=%u", __entry->vmid, __entry->vcpu)
 );
 
 TRACE_EVENT(acrn_ioreq_defer,

@@ -7,6 +7,8 @@
  */
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -280,21 +282,34 @@ void acrn_vms_visit(void (*func)(struct acrn_vm *vm))
 	spin_unlock(&acrn_vms_lock);
 }
 
+/* 0: the process is gone, and another one has the file. */
+static pid_t acrn_vm_owner_pid(const struct acrn_vm *vm)
+{
+	pid_t pid;
+
+	rcu_read_lock();
+	pid = pid_task(vm->owner, PIDTYPE_TGID) ? pid_nr(vm->owner) : 0;
+	rcu_read_unlock();
+	return pid;
+}
+
 static void acrn_vms_show_list(struct seq_file *s, const struct list_head *list)
 {
 	const struct acrn_vm *vm;
 
 	lockdep_assert_held(&acrn_vms_lock);
 	list_for_each_entry(vm, list, list)
-		seq_printf(s, "%5u %-8s %5u %4u\n", vm->vmid,
+		seq_printf(s, "%5u %-8s %5u %4u %7d %10llu\n", vm->vmid,
 			   acrn_vm_state_names[READ_ONCE(vm->state)],
-			   READ_ONCE(vm->vcpu_num), refcount_read(&vm->refcnt));
+			   READ_ONCE(vm->vcpu_num), refcount_read(&vm->refcnt),
+			   acrn_vm_owner_pid(vm),
+			   READ_ONCE(vm->memory_size) >> 10);
 }
 
 /* Prints the VMs, a line each. */
 void acrn_vms_show(struct seq_file *s)
 {
-	seq_puts(s, " vmid state    vcpus refs\n");
+	seq_puts(s, " vmid state    vcpus refs     pid     memory\n");
 	spin_lock_irq(&acrn_vms_lock);
 	acrn_vms_show_list(s, &acrn_vms);
 	acrn_vms_show_list(s, &acrn_ending_vms);

@@ -101,6 +101,8 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 		acrn_ioreq_page_unpin(vm);
 	mmdrop(vm->mm);
 	vm->mm = NULL;
+	put_pid(vm->owner);
+	vm->owner = NULL;
 	vm->vcpu_num = 0;
 	WRITE_ONCE(vm->vmid, ACRN_INVALID_VMID);
 	acrn_vm_set_state(vm, ACRN_VM_EMPTY);
@@ -293,6 +295,7 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
+	vm->owner = get_pid(task_tgid(current));
 	if (create->req_buf) {
 		ret = acrn_ioreq_page_pin(vm, create->req_buf);
 		if (ret)
