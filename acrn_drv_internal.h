@@ -167,6 +167,7 @@ struct acrn_vm {
 		struct acrn_set_vcpu_regs set_vcpu_regs;
 		struct acrn_hc_ioreq_buffer ioreq_buffer;
 		struct acrn_intr_monitor intr_monitor;
+		union acrn_pm_data pm_data;
 		struct {
 			struct acrn_hc_set_regions set;
 			struct acrn_hc_memory_region region;

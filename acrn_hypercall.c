@@ -247,6 +247,19 @@ int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
 			      __pa(param), 0);
 }
 
+/**
+ * acrn_hc_pm_get_cpu_state() - HC_PM_GET_CPU_STATE
+ * @cmd: type, state, vCPU and VM
+ * @vmid: the VM once more, for those who look on
+ * @data: what the hypervisor writes some bytes of
+ *
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data)
+{
+	return acrn_hypercall(ACRN_HC_PM_GET_CPU_STATE, vmid, cmd, __pa(data));
+}
+
 /* Prints the counters, a line per hypercall. */
 void acrn_hc_show(struct seq_file *s)
 {

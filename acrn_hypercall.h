@@ -35,7 +35,8 @@ struct seq_file;
 	X(SET_IRQLINE, 0x25)						\
 	X(SET_IOREQ_BUFFER, 0x30)					\
 	X(NOTIFY_REQUEST_FINISH, 0x31)					\
-	LAST(VM_SET_MEMORY_REGIONS, 0x42)
+	X(VM_SET_MEMORY_REGIONS, 0x42)					\
+	LAST(PM_GET_CPU_STATE, 0x80)
 
 #define ACRN_HYPERCALL_NR(name, nr)	ACRN_HC_##name = (nr),
 enum acrn_hypercall {
@@ -95,6 +96,18 @@ struct acrn_hc_set_regions {
 	u64 regions_gpa;
 };
 
+/**
+ * union acrn_pm_data - what HC_PM_GET_CPU_STATE writes
+ * @count: of counts
+ * @px: of a performance state
+ * @cx: of an idle state; its layout changed with v2.6
+ */
+union acrn_pm_data {
+	u8 count;
+	struct acrn_px_data px;
+	struct acrn_cx_data cx;
+};
+
 int acrn_hc_get_api_version(struct acrn_api_version *version);
 int acrn_hc_offline_cpu(unsigned int lapic);
 int acrn_hc_create_vm(struct acrn_create_vm *param);
@@ -110,6 +123,7 @@ int acrn_hc_set_irqline(u16 vmid, u64 irqline);
 int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param);
 int acrn_hc_set_callback_vector(unsigned int vector);
 int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu);
+int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data);
 int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
 
 void acrn_hc_show(struct seq_file *s);

@@ -25,6 +25,8 @@
 
 #include <linux/acrn/acrn_ioctl_defs.h>
 
+#include "acrn_hypercall.h"
+
 struct acrn_vm;
 struct file;
 
@@ -48,6 +50,7 @@ struct file;
 	X(CLEAR_VM_IOREQ)						\
 	X(SET_MEMSEG)							\
 	X(UNSET_MEMSEG)							\
+	X(PM_GET_CPU_STATE)						\
 	X(EVENT_IOEVENTFD)						\
 	LAST(EVENT_IRQFD)
 
@@ -64,6 +67,16 @@ struct acrn_client_arg {
 };
 
 /**
+ * struct acrn_pm_state_arg - a question about a CPU's power states
+ * @cmd: what is asked for, see ACRN_PM_TYPE()
+ * @data: the answer, as the hypervisor lays it out
+ */
+struct acrn_pm_state_arg {
+	u64 cmd;
+	union acrn_pm_data data;
+};
+
+/**
  * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
  * @api_version: of GET_API_VERSION
  * @create_vm: of CREATE_VM
@@ -75,6 +88,7 @@ struct acrn_client_arg {
  * @msi: of INJECT_MSI
  * @irqline: of SET_IRQLINE, an ACRN_IRQLINE()
  * @intr_monitor: of VM_INTR_MONITOR
+ * @pm_state: of PM_GET_CPU_STATE
  * @ioeventfd: of EVENT_IOEVENTFD
  * @irqfd: of EVENT_IRQFD
  */
@@ -89,6 +103,7 @@ union acrn_ioctl_arg {
 	struct acrn_msi_entry msi;
 	u64 irqline;
 	struct acrn_intr_monitor intr_monitor;
+	struct acrn_pm_state_arg pm_state;
 	struct acrn_ioeventfd ioeventfd;
 	struct acrn_irqfd irqfd;
 };
@@ -201,6 +216,9 @@ int acrn_check_set_irqline(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_check_pm_state(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_pm_state(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 int acrn_check_ioeventfd(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_ioeventfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg);

@@ -104,24 +104,28 @@ s64 hc_get_platform_info(struct cpu *cpu, u64 param, u64 unused)
 	return 0;
 }
 
+/* What the structures leave out is rubbish, as is what lies on ACRN's stack. */
 static u32 copy_cx(void *to, const struct hc_cpu_cx *state)
 {
-	struct hc_cpu_cx_old old = {
-		.space_id = state->space_id,
-		.bit_width = state->bit_width,
-		.bit_offset = state->bit_offset,
-		.access_size = state->access_size,
-		.address = state->address,
-		.type = state->type,
-		.latency = state->latency,
-		.power = state->power,
-	};
+	struct hc_cpu_cx_old *old = to;
+	struct hc_cpu_cx *new = to;
 
-	if (generation->number > GENERATION_2_4)
-		memcpy(to, state, sizeof(*state));
-	else
-		memcpy(to, &old, sizeof(old));
-	return sizeof(*state);
+	if (generation->number > GENERATION_2_4) {
+		*new = *state;
+		memset(new->padding1, STACK_RUBBISH, sizeof(new->padding1));
+		memset(&new->padding2, STACK_RUBBISH, sizeof(new->padding2));
+		return sizeof(*new);
+	}
+	memset(old, STACK_RUBBISH, sizeof(*old));
+	old->space_id = state->space_id;
+	old->bit_width = state->bit_width;
+	old->bit_offset = state->bit_offset;
+	old->access_size = state->access_size;
+	old->address = state->address;
+	old->type = state->type;
+	old->latency = state->latency;
+	old->power = state->power;
+	return sizeof(*old);
 }
 
 /* Return: bytes of the answer, 0: there is none. */

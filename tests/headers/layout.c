@@ -158,6 +158,26 @@ FIELD(acrn_intr_monitor, cmd, 0, 4);
 FIELD(acrn_intr_monitor, buf_cnt, 4, 4);
 FIELD(acrn_intr_monitor, buffer, 8, 384);
 
+SIZE(acrn_px_data, 48);
+FIELD(acrn_px_data, core_frequency, 0, 8);
+FIELD(acrn_px_data, power, 8, 8);
+FIELD(acrn_px_data, transition_latency, 16, 8);
+FIELD(acrn_px_data, bus_master_latency, 24, 8);
+FIELD(acrn_px_data, control, 32, 8);
+FIELD(acrn_px_data, status, 40, 8);
+
+SIZE(acrn_cx_data, 32);
+FIELD(acrn_cx_data, space_id, 0, 1);
+FIELD(acrn_cx_data, bit_width, 1, 1);
+FIELD(acrn_cx_data, bit_offset, 2, 1);
+FIELD(acrn_cx_data, access_size, 3, 1);
+FIELD(acrn_cx_data, reserved0, 4, 4);
+FIELD(acrn_cx_data, address, 8, 8);
+FIELD(acrn_cx_data, type, 16, 1);
+FIELD(acrn_cx_data, reserved1, 17, 3);
+FIELD(acrn_cx_data, latency, 20, 4);
+FIELD(acrn_cx_data, power, 24, 8);
+
 SIZE(acrn_ioeventfd, 32);
 FIELD(acrn_ioeventfd, fd, 0, 4);
 FIELD(acrn_ioeventfd, flags, 4, 4);
@@ -199,6 +219,7 @@ NUMBER(IC_DESTROY_IOREQ_CLIENT, 0x43000034);
 NUMBER(IC_CLEAR_VM_IOREQ, 0x43000035);
 NUMBER(IC_SET_MEMSEG, 0x43000041);
 NUMBER(IC_UNSET_MEMSEG, 0x43000042);
+NUMBER(IC_PM_GET_CPU_STATE, 0x43000060);
 NUMBER(IC_EVENT_IOEVENTFD, 0x43000070);
 NUMBER(IC_EVENT_IRQFD, 0x43000071);
 
@@ -238,6 +259,10 @@ NUMBER(ACRN_IRQLINE_RAISING_PULSE, 2);
 NUMBER(ACRN_IRQLINE_FALLING_PULSE, 3);
 NUMBER(ACRN_INTR_MONITOR_GET, 0);
 NUMBER(ACRN_INTR_MONITOR_SET_DELAY, 1);
+NUMBER(ACRN_PM_PX_COUNT, 0);
+NUMBER(ACRN_PM_PX_DATA, 1);
+NUMBER(ACRN_PM_CX_COUNT, 2);
+NUMBER(ACRN_PM_CX_DATA, 3);
 
 NUMBER(ACRN_IOEVENTFD_PIO, 1);
 NUMBER(ACRN_IOEVENTFD_DATAMATCH, 2);

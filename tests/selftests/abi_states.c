@@ -88,6 +88,13 @@ static int call_monitor(int fd)
 	return hsm_ioctl(fd, IC_VM_INTR_MONITOR, &monitor);
 }
 
+static int call_power(int fd)
+{
+	uint64_t question = ACRN_PM_PX_COUNT;
+
+	return hsm_ioctl(fd, IC_PM_GET_CPU_STATE, &question);
+}
+
 static int call_ioeventfd(int fd)
 {
 	return ioeventfd(fd, event_new(), ACRN_IOEVENTFD_PIO, 0x80, 1, 0);
@@ -105,6 +112,7 @@ static const struct {
 	{ "INJECT_MSI", call_msi },
 	{ "SET_IRQLINE", call_irqline },
 	{ "VM_INTR_MONITOR", call_monitor },
+	{ "PM_GET_CPU_STATE", call_power },
 	{ "EVENT_IOEVENTFD", call_ioeventfd },
 	{ "EVENT_IRQFD", call_irqfd },
 };

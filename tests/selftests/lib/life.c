@@ -141,6 +141,13 @@ static int run_monitor(struct life *life)
 	return hsm_ioctl(life->guest.fd, IC_VM_INTR_MONITOR, &monitor);
 }
 
+static int run_power(struct life *life)
+{
+	uint64_t question = ACRN_PM_CX_COUNT;
+
+	return hsm_ioctl(life->guest.fd, IC_PM_GET_CPU_STATE, &question);
+}
+
 static int run_start(struct life *life)
 {
 	return vm_start(life->guest.fd);
@@ -249,6 +256,7 @@ const struct life_step life_steps[LIFE_STEPS] = {
 	/* a VM that cannot take an interrupt has lost it */
 	{ "EVENT_IRQFD", run_irqfd, LOSES(HC_INJECT_MSI) },
 	{ "VM_INTR_MONITOR", run_monitor },
+	{ "PM_GET_CPU_STATE", run_power },
 	{ "START_VM", run_start },
 	{ "a request", wait_request, WAIT },
 	{ "ATTACH_IOREQ_CLIENT", run_attach },

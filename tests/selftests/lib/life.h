@@ -49,7 +49,7 @@ struct life_step {
 	int again;
 };
 
-#define LIFE_STEPS	31
+#define LIFE_STEPS	32
 
 extern const struct life_step life_steps[LIFE_STEPS];
 

@@ -406,6 +406,62 @@ struct acrn_intr_monitor {
 	__aligned_u64 buffer[48];
 };
 
+/*
+ * The argument of IC_PM_GET_CPU_STATE on the way in: what is asked for, about which
+ * of its states.  The other fields of it are the driver's and ignored.
+ */
+#define ACRN_PM_TYPE(arg)		((__u64)(arg) & 0xff)
+#define ACRN_PM_STATE(arg)		((__u64)(arg) >> 8 & 0xff)
+
+#define ACRN_PM_PX_COUNT		0	/* out: __u64, how many P-states */
+#define ACRN_PM_PX_DATA			1	/* out: struct acrn_px_data */
+#define ACRN_PM_CX_COUNT		2	/* out: __u64, how many C-states */
+#define ACRN_PM_CX_DATA			3	/* out: struct acrn_cx_data */
+
+/**
+ * struct acrn_px_data - a performance state, as in ACPI's _PSS
+ * @core_frequency: MHz
+ * @power: mW
+ * @transition_latency: us
+ * @bus_master_latency: us
+ * @control: what to write to the control register
+ * @status: what the status register reads then
+ */
+struct acrn_px_data {
+	__aligned_u64 core_frequency;
+	__aligned_u64 power;
+	__aligned_u64 transition_latency;
+	__aligned_u64 bus_master_latency;
+	__aligned_u64 control;
+	__aligned_u64 status;
+};
+
+/**
+ * struct acrn_cx_data - an idle state, as in ACPI's _CST
+ * @space_id: ACPI address space of the register to enter it
+ * @bit_width: width of the register, bits
+ * @bit_offset: where it begins, bits
+ * @access_size: size of an access to it
+ * @reserved0: zero
+ * @address: of the register
+ * @type: C-state type
+ * @reserved1: zero
+ * @latency: to leave it, us
+ * @power: mW
+ */
+struct acrn_cx_data {
+	__u8 space_id;
+	__u8 bit_width;
+	__u8 bit_offset;
+	__u8 access_size;
+	__u32 reserved0;
+	__aligned_u64 address;
+	__u8 type;
+	__u8 reserved1[3];
+	__u32 latency;
+	__aligned_u64 power;
+};
+
 /* acrn_ioeventfd.flags */
 #define ACRN_IOEVENTFD_PIO		_BITUL(0)	/* a port, not an address */
 #define ACRN_IOEVENTFD_DATAMATCH	_BITUL(1)	/* only writes of data */
@@ -483,6 +539,9 @@ struct acrn_irqfd {
 /* In: struct acrn_memseg */
 #define IC_SET_MEMSEG			ACRN_IC(0x41)
 #define IC_UNSET_MEMSEG			ACRN_IC(0x42)
+
+/* In: __u64, see ACRN_PM_TYPE(); out, at the same address: as its type says */
+#define IC_PM_GET_CPU_STATE		ACRN_IC(0x60)
 
 /* In: struct acrn_ioeventfd */
 #define IC_EVENT_IOEVENTFD		ACRN_IC(0x70)

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * PM_GET_CPU_STATE: what the hypervisor knows of performance and idle states.  The
+ * test hypervisor has three of one and two of the other, with rubbish in between.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "harness.h"
+#include "vm.h"
+
+#define RUBBISH		0x5a
+#define ROOM		64
+
+/* A question and what lies where the answer goes */
+union question {
+	uint64_t command;
+	struct acrn_px_data px;
+	struct acrn_cx_data cx;
+	uint8_t bytes[ROOM];
+};
+
+static int ask(int fd, union question *q, uint64_t command)
+{
+	memset(q, RUBBISH, sizeof(*q));
+	q->command = command;
+	return hsm_ioctl(fd, IC_PM_GET_CPU_STATE, q);
+}
+
+static uint64_t command(unsigned int type, unsigned int state)
+{
+	return state << 8 | type;
+}
+
+static void check_untouched(const union question *q, unsigned int from)
+{
+	for (; from < ROOM; from++)
+		check_equal(q->bytes[from], RUBBISH, "byte %u", from);
+}
+
+TEST(counts, "counts are 8 bytes, and only one of them the hypervisor's")
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	union question q;
+
+	check_result(ask(fd, &q, command(ACRN_PM_PX_COUNT, 0)), 0, "P-states");
+	check_equal(q.command, 3, "P-states");
+	check_untouched(&q, sizeof(q.command));
+	check_result(ask(fd, &q, command(ACRN_PM_CX_COUNT, 0)), 0, "C-states");
+	check_equal(q.command, 2, "C-states");
+	check_untouched(&q, sizeof(q.command));
+}
+
+TEST(performance, "a P-state is 48 bytes, from number 0 on")
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	union question q;
+	unsigned int i;
+	uint64_t last = 0;
+
+	for (i = 0; i < 3; i++) {
+		check_result(ask(fd, &q, command(ACRN_PM_PX_DATA, i)), 0, "P-state %u", i);
+		check(q.px.core_frequency && (!last || q.px.core_frequency < last),
+		      "P-state %u has %lu MHz", i, (unsigned long)q.px.core_frequency);
+		last = q.px.core_frequency;
+		check_untouched(&q, sizeof(q.px));
+	}
+	check_result(ask(fd, &q, command(ACRN_PM_PX_DATA, 3)), -EIO, "P-state 3");
+	check_untouched(&q, sizeof(q.command));
+}
+
+TEST(idle, "a C-state is 32 bytes, from number 1 on, and zero where it says nothing")
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	union question q;
+	unsigned int i;
+
+	for (i = 1; i <= 2; i++) {
+		check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, i)), 0, "C-state %u", i);
+		check_equal(q.cx.type, i, "type of C-state %u", i);
+		check(q.cx.latency && q.cx.power, "C-state %u has no latency or power", i);
+		check_equal(q.cx.reserved0, 0, "padding");
+		check_equal(q.cx.reserved1[0] | q.cx.reserved1[1] | q.cx.reserved1[2], 0,
+			    "padding");
+		check_untouched(&q, sizeof(q.cx));
+	}
+	check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, 0)), -EIO, "C-state 0");
+	check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, 3)), -EIO, "C-state 3");
+	check_untouched(&q, sizeof(q.command));
+}
+
+TEST(own_vm, "a question is about the VM of the file, whichever it names")
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	union question q;
+	unsigned int vmid;
+
+	/* Of none of the others is there a VM, and the hypervisor would complain. */
+	for (vmid = 0; vmid < 256; vmid++)
+		check_result(ask(fd, &q, command(ACRN_PM_PX_COUNT, 0) | vmid << 24), 0,
+			     "vmid %u", vmid);
+}
+
+TEST(refused, "questions that are none, and answers that are none")
+{
+	static const struct {
+		uint64_t command;
+		int result;
+	} bad[] = {
+		{ 4, -EINVAL }, { 0xff, -EINVAL },
+		{ 1ULL << 32, -EINVAL }, { 1ULL << 63, -EINVAL },
+	};
+	unsigned long calls = hv_calls(HC_PM_GET_CPU_STATE);
+	int fd = vm_in_state(VM_CREATED, 0), empty = hsm_open();
+	union question q;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		check_result(ask(fd, &q, bad[i].command), bad[i].result, "0x%lx",
+			     (unsigned long)bad[i].command);
+		check_untouched(&q, sizeof(q.command));
+	}
+	check_result(ask(empty, &q, 0), -ENODEV, "without a VM");
+	check_equal(hv_calls(HC_PM_GET_CPU_STATE), calls, "hypercalls");
+
+	hv_refuse(HC_PM_GET_CPU_STATE, 1, HV_FAILED);
+	check_result(ask(fd, &q, 0), -EIO, "refused");
+	check_untouched(&q, sizeof(q.command));
+	hv_fail(HC_PM_GET_CPU_STATE, 0, 1, 0, TESTBED_FAIL_UNWRITTEN);
+	check_result(ask(fd, &q, 0), -EIO, "RAX unwritten");
+}
+
+TEST(pointers, "an answer that cannot be written, at each byte of it")
+{
+	uint8_t *page = get_pages(2);
+	int fd = vm_in_state(VM_CREATED, 0);
+	uint64_t *at;
+	unsigned int i;
+
+	check(!munmap(page + PAGE_SIZE, PAGE_SIZE), "munmap");
+	for (i = 8; i <= sizeof(struct acrn_px_data); i += 8) {
+		at = (void *)(page + PAGE_SIZE - i);
+		*at = command(ACRN_PM_PX_DATA, 0);
+		check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, at),
+			     i < sizeof(struct acrn_px_data) ? -EFAULT : 0, "%u bytes", i);
+	}
+	check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, page + PAGE_SIZE), -EFAULT,
+		     "no question");
+	check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, NULL), -EFAULT, "NULL");
+}
+
+TEST(states, "in each state there is of a VM")
+{
+	enum vm_state state;
+	union question q;
+	int fd;
+
+	for (state = VM_CREATED; state <= VM_PAUSED; state++) {
+		fd = vm_in_state(state, 0);
+		check_result(ask(fd, &q, 0), 0, "in %s", vm_state_names[state]);
+		check_result(vm_destroy(fd), 0, "DESTROY_VM");
+		close(fd);
+	}
+}
+
+int main(void)
+{
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+}
