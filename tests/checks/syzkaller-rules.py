@@ -22,15 +22,17 @@ def header_parts(text):
     """The ioctls, the types with their fields, and the flags of the header."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     ioctls = re.findall(r"#define\s+(IC_\w+)\s+ACRN_IC\(", text)
+    ioctls += re.findall(r"#define\s+(ACRN_A2_\w+)[\s\\]+_IOW?R?\(", text)
     types = {}
     for kind, name, body in re.findall(
             r"^(struct|union) (\w+) \{(.*?)^\}", text, flags=re.S | re.M):
         fields = re.findall(r"(\w+)(?:\[\w+\])?;", body)
         types[name] = (kind, fields)
-    flags = re.findall(r"#define\s+(ACRN_\w+)\s+(?:_BITU?L?L?\(|\d+\s)", text)
+    flags = re.findall(r"#define\s+(ACRN_\w+)\s+(?:_BITU?L?L?\(|\d+\s|0x\w+\s)", text)
     return ioctls, types, [name for name in flags
                            if re.match(r"ACRN_(VM_FLAG|MEMSEG|PROT|INTR_MONITOR|"
-                                       r"IOEVENTFD|IRQFD)_", name)]
+                                       r"IOEVENTFD|IRQFD|A2_MEMMAP|"
+                                       r"A2_IOEVENTFD)_", name)]
 
 
 def description_parts(text):
@@ -100,6 +102,7 @@ def program(header, description):
     ioctls, types, _ = header_parts(read(header))
     used = description_parts(read(description))[2]
     print("#include <stddef.h>\n#include <stdio.h>")
+    print("#include <linux/acrn/acrn_a2_defs.h>")
     print("#include <linux/acrn/acrn_ioctl_defs.h>\nint main(void)\n{")
     for name, (kind, fields) in types.items():
         print(f'\tprintf("size {name} %zu\\n", sizeof({kind} {name}));')

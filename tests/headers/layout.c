@@ -39,7 +39,20 @@ FIELD(acrn_create_vm, reserved1, 6, 2);
 FIELD(acrn_create_vm, uuid, 8, 16);
 FIELD(acrn_create_vm, vm_flag, 24, 8);
 FIELD(acrn_create_vm, req_buf, 32, 8);
-FIELD(acrn_create_vm, reserved2, 40, 16);
+FIELD(acrn_create_vm, cpu_affinity, 40, 8);
+FIELD(acrn_create_vm, reserved2, 48, 8);
+
+SIZE(acrn_platform_info, 256);
+FIELD(acrn_platform_info, cpu_num, 0, 2);
+FIELD(acrn_platform_info, version, 2, 2);
+FIELD(acrn_platform_info, reserved0, 4, 124);
+FIELD(acrn_platform_info, max_vcpus_per_vm, 128, 2);
+FIELD(acrn_platform_info, max_kata_containers, 130, 1);
+FIELD(acrn_platform_info, reserved1, 131, 7);
+FIELD(acrn_platform_info, max_vms, 138, 2);
+FIELD(acrn_platform_info, vm_config_entry_size, 140, 4);
+FIELD(acrn_platform_info, vm_configs_addr, 144, 8);
+FIELD(acrn_platform_info, reserved2, 152, 104);
 
 SIZE(acrn_create_vcpu, 8);
 FIELD(acrn_create_vcpu, vcpu_id, 0, 2);
@@ -202,6 +215,7 @@ ASSERT(offsetof(union acrn_io_request_data, data) == 0);
 ASSERT(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == 4096);
 
 NUMBER(IC_GET_API_VERSION, 0x43000000);
+NUMBER(IC_GET_PLATFORM_INFO, 0x43000003);
 NUMBER(IC_CREATE_VM, 0x43000010);
 NUMBER(IC_DESTROY_VM, 0x43000011);
 NUMBER(IC_START_VM, 0x43000012);
@@ -234,6 +248,7 @@ NUMBER(ACRN_VM_FLAG_POLLING, 0x04);
 NUMBER(ACRN_VM_FLAG_CLOS, 0x08);
 NUMBER(ACRN_VM_FLAG_HIDE_MTRR, 0x10);
 NUMBER(ACRN_VM_FLAG_RT, 0x20);
+NUMBER(ACRN_VM_FLAG_RT_V1_6, 0x10);
 NUMBER(ACRN_VM_FLAG_HIGHEST_SEVERITY, 0x40);
 
 NUMBER(ACRN_MEMSEG_RAM, 0);

@@ -283,7 +283,7 @@ TEST(create, "CREATE_VM")
 
 	vm_fill_create(&before, 2);
 	before.req_buf = 0;
-	before.reserved2[15] = 1;
+	before.reserved2[7] = 1;
 	expect(1);
 	check_raw(raw_call(HC_CREATE_VM, block(&before, sizeof(before)), 0), 0,
 		  "CREATE_VM with a reserved field");

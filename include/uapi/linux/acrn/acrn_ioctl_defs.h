@@ -42,15 +42,49 @@ struct acrn_api_version {
 	__u32 minor_version;
 };
 
+/**
+ * struct acrn_platform_info - what the hypervisor knows of the machine
+ *	(IC_GET_PLATFORM_INFO)
+ * @cpu_num: number of physical CPUs
+ * @version: of this structure, 0x100; 0 before v2.0
+ * @reserved0: zero on the way out, ignored on the way in
+ * @max_vcpus_per_vm: most vCPUs that a VM can have
+ * @max_kata_containers: most Kata containers
+ * @reserved1: zero on the way out, ignored on the way in
+ * @max_vms: number of VMs that are configured; 0 before v2.0
+ * @vm_config_entry_size: size of the configuration of a VM, bytes; 0 before v2.0
+ * @vm_configs_addr: in: user address of @max_vms * @vm_config_entry_size bytes,
+ *	where the configurations go, or 0; needs CAP_SYS_RAWIO or CAP_SYS_ADMIN.
+ *	Set to 0 before v2.0, which has none to give
+ * @reserved2: zero on the way out, ignored on the way in
+ */
+struct acrn_platform_info {
+	__u16 cpu_num;
+	__u16 version;
+	__u8 reserved0[124];
+	__u16 max_vcpus_per_vm;
+	__u8 max_kata_containers;
+	__u8 reserved1[7];
+	__u16 max_vms;
+	__u32 vm_config_entry_size;
+	__aligned_u64 vm_configs_addr;
+	__u8 reserved2[104];
+};
+
 /*
- * acrn_create_vm.vm_flag.  Flags marked (*) let the User VM reach hardware
- * and need CAP_SYS_RAWIO or CAP_SYS_ADMIN.
+ * acrn_create_vm.vm_flag, as ACRN v1.0 to v1.5 has them.  Later releases moved some
+ * and added others, up to bit 13; which of them a VM can be given, the hypervisor
+ * decides.  Flags marked (*) let the User VM get at more than an ordinary one in
+ * some release, and need CAP_SYS_RAWIO or CAP_SYS_ADMIN; so do the bits 7 to 13.
+ * ACRN_VM_FLAG_LAPIC_PASSTHROUGH needs one of the two bits for real-time VMs beside
+ * it.
  */
 #define ACRN_VM_FLAG_SECURE_WORLD	_BITULL(0)	/* has a secure world */
 #define ACRN_VM_FLAG_LAPIC_PASSTHROUGH	_BITULL(1)	/* (*) owns its local APICs */
 #define ACRN_VM_FLAG_POLLING		_BITULL(2)	/* I/O completion by polling */
 #define ACRN_VM_FLAG_CLOS		_BITULL(3)	/* cache allocation */
-#define ACRN_VM_FLAG_HIDE_MTRR		_BITULL(4)	/* no MTRRs */
+#define ACRN_VM_FLAG_HIDE_MTRR		_BITULL(4)	/* (*) no MTRRs */
+#define ACRN_VM_FLAG_RT_V1_6		_BITULL(4)	/* (*) real-time VM, since v1.6 */
 #define ACRN_VM_FLAG_RT			_BITULL(5)	/* (*) real-time VM */
 #define ACRN_VM_FLAG_HIGHEST_SEVERITY	_BITULL(6)	/* (*) outranks the Service VM */
 
@@ -60,13 +94,16 @@ struct acrn_api_version {
  *	it holds on the way in does not matter
  * @reserved0: must be zero
  * @vcpu_num: in: how many vCPUs the VM will have, at most ACRN_MAX_VCPUS, or 0
- *	for "not said"; out: what the hypervisor made of it
+ *	for "not said"; out: how many it has, where the hypervisor makes them with
+ *	the VM, as it does since v1.4
  * @reserved1: must be zero
  * @uuid: names the VM's configuration in the hypervisor
  * @vm_flag: ACRN_VM_FLAG_*
  * @req_buf: user virtual address of the I/O request page, page aligned; the
  *	page is pinned and shared with the hypervisor until the VM is gone.  0:
  *	no page; such a VM can be built but not started
+ * @cpu_affinity: a bit for each physical CPU the VM may run on; 0: all that are
+ *	configured.  Hypervisors before v2.0 ignore it
  * @reserved2: must be zero
  */
 struct acrn_create_vm {
@@ -77,7 +114,8 @@ struct acrn_create_vm {
 	__u8 uuid[16];
 	__aligned_u64 vm_flag;
 	__aligned_u64 req_buf;
-	__u8 reserved2[16];
+	__aligned_u64 cpu_affinity;
+	__u8 reserved2[8];
 };
 
 /**
@@ -502,6 +540,9 @@ struct acrn_irqfd {
 
 /* Out: struct acrn_api_version.  Works in every state. */
 #define IC_GET_API_VERSION		ACRN_IC(0x00)
+
+/* In and out: struct acrn_platform_info.  Works in every state. */
+#define IC_GET_PLATFORM_INFO		ACRN_IC(0x03)
 
 /* In and out: struct acrn_create_vm */
 #define IC_CREATE_VM			ACRN_IC(0x10)
