@@ -2,6 +2,7 @@
 /*
  * ACRN HSM: what can be seen in debugfs, in the folder acrn_hsm:
  *
+ * hypervisor	which ACRN this is
  * vms		the VMs: vmid, state, number of vCPUs, references
  * hypercalls	the hypercalls: how often made, how often failed
  * abandon	written to: the vmid of a DYING VM to give up on
@@ -13,6 +14,13 @@
 #include "acrn_drv_internal.h"
 
 static struct dentry *acrn_debugfs;
+
+static int acrn_debugfs_hypervisor_show(struct seq_file *s, void *unused)
+{
+	acrn_platform_show(s);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_hypervisor);
 
 static int acrn_debugfs_vms_show(struct seq_file *s, void *unused)
 {
@@ -39,6 +47,8 @@ DEFINE_DEBUGFS_ATTRIBUTE(acrn_debugfs_abandon_fops, NULL, acrn_debugfs_abandon_s
 void acrn_debugfs_init(void)
 {
 	acrn_debugfs = debugfs_create_dir("acrn_hsm", NULL);
+	debugfs_create_file("hypervisor", 0400, acrn_debugfs, NULL,
+			    &acrn_debugfs_hypervisor_fops);
 	debugfs_create_file("vms", 0400, acrn_debugfs, NULL,
 			    &acrn_debugfs_vms_fops);
 	debugfs_create_file("hypercalls", 0400, acrn_debugfs, NULL,

@@ -11,11 +11,14 @@
 
 #include <linux/bits.h>
 #include <linux/capability.h>
+#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/namei.h>
+#include <linux/path.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
@@ -33,7 +36,11 @@
 
 static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
 {
-	return acrn_ic_find(cmd);
+	const struct acrn_ioctl *ioctl;
+
+	/* No number is in both tables. */
+	ioctl = acrn_ic_find(cmd);
+	return ioctl ?: acrn_a2_find(cmd);
 }
 
 /* Hardware is for the privileged, and while the kernel is locked down for nobody. */
@@ -44,12 +51,17 @@ static int acrn_may_reach_hw(void)
 	return security_locked_down(LOCKDOWN_DEV_MEM);
 }
 
-/* Does the state of the VM allow it now? */
+/* Do the VM's device model and the state of the VM allow it now? */
 static int acrn_ioctl_legal(const struct acrn_vm *vm,
 			    const struct acrn_ioctl *ioctl)
 {
+	const struct acrn_contract *contract = READ_ONCE(vm->contract);
 	enum acrn_vm_state state = READ_ONCE(vm->state);
 
+	if (ioctl->states == ACRN_IN_ANY)
+		return 0;
+	if (contract && contract != ioctl->contract)
+		return -EINVAL;
 	if (ioctl->states & BIT(state))
 		return 0;
 	return state == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
@@ -131,6 +143,16 @@ static long acrn_dev_ioctl(struct file *filp, unsigned int cmd,
 	return ret;
 }
 
+#ifdef CONFIG_COMPAT
+/* No argument needs more than this: values are numbers, pages or descriptors. */
+static long acrn_dev_compat_ioctl(struct file *filp, unsigned int cmd,
+				  unsigned long user)
+{
+	return acrn_dev_ioctl(filp, acrn_a2_native_cmd(cmd),
+			      (unsigned long)compat_ptr(user));
+}
+#endif
+
 static int acrn_dev_open(struct inode *inode, struct file *filp)
 {
 	struct acrn_vm *vm;
@@ -160,7 +182,9 @@ static const struct file_operations acrn_fops = {
 	.release = acrn_dev_release,
 	.poll = acrn_dev_poll,
 	.unlocked_ioctl = acrn_dev_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl = acrn_dev_compat_ioctl,
+#endif
 };
 
 static struct miscdevice acrn_miscdev = {
@@ -189,7 +213,24 @@ static int __init acrn_detect(void)
 	return 0;
 }
 
-static int __init acrn_check_api_version(void)
+/*
+ * Where Linux's own driver is part of the kernel, it has the node already, the
+ * upcalls too.  To find out by registering the node would be answered with a stack
+ * dump.
+ */
+static int __init acrn_check_alone(void)
+{
+	struct path path;
+
+	if (kern_path("/sys/class/misc/acrn_hsm", 0, &path))
+		return 0;
+	path_put(&path);
+	pr_err("another driver has /dev/%s, perhaps the kernel's own\n",
+	       acrn_miscdev.name);
+	return -EBUSY;
+}
+
+static int __init acrn_check_version(void)
 {
 	struct acrn_api_version *version;
 	int ret;
@@ -207,8 +248,11 @@ static int __init acrn_check_api_version(void)
 		       ACRN_API_VERSION_MAJOR);
 		ret = -EINVAL;
 	} else {
-		pr_info("ACRN hypervisor with API version %u.%u\n",
-			version->major_version, version->minor_version);
+		ret = acrn_platform_init();
+		if (!ret)
+			pr_info("ACRN hypervisor with API version %u.%u (%s)\n",
+				version->major_version, version->minor_version,
+				acrn_platform_name());
 	}
 	kfree(version);
 	return ret;
@@ -222,7 +266,11 @@ static int __init acrn_init(void)
 	if (ret)
 		return ret;
 
-	ret = acrn_check_api_version();
+	ret = acrn_check_alone();
+	if (ret)
+		return ret;
+
+	ret = acrn_check_version();
 	if (ret)
 		return ret;
 

@@ -20,6 +20,7 @@
 
 #include "acrn_hypercall.h"
 
+struct acrn_contract;
 struct attribute_group;
 struct eventfd_ctx;
 struct file;
@@ -49,6 +50,7 @@ enum acrn_ioreq_by {
 	ACRN_IOREQ_BY_DM,
 	ACRN_IOREQ_BY_IOEVENTFD,
 	ACRN_IOREQ_BY_CLIENT,
+	ACRN_IOREQ_BY_DRIVER,
 	ACRN_IOREQ_BY_NOBODY,
 };
 
@@ -62,6 +64,8 @@ enum acrn_ioreq_by {
  * @running: requests are taken, and the hypervisor is told of completed ones;
  *	implies @slots
  * @polling: the hypervisor polls for completed requests, and is never told
+ * @pci_address: what the guest wrote to port 0xcf8
+ * @client_ids: as in &struct acrn_contract
  * @tick: jiffies when @few was filled up
  * @few: how many requests upcalls may still answer in this tick, however many they
  *	have answered for all VMs
@@ -85,6 +89,8 @@ struct acrn_ioreq {
 	struct acrn_io_request *slots;
 	bool running;
 	bool polling;
+	bool client_ids;
+	u32 pci_address;
 	unsigned long tick;
 	unsigned int few;
 	struct delayed_work work;
@@ -121,7 +127,11 @@ struct acrn_irq {
  * @state: written with @lock held
  * @vmid: the hypervisor's id, valid in every state but %ACRN_VM_EMPTY
  * @vcpu_num: vCPUs 0..@vcpu_num-1 exist
- * @real_time: a real-time VM: once it runs, the hypervisor does not pause it
+ * @vcpus_made: the hypervisor made them all with the VM
+ * @may_run_on: the hypervisor may say that it has paused this VM, and not have:
+ *	it is a real-time VM, or may be one
+ * @contract: how its device model talks to the driver; NULL: no VM
+ * @name: how it is named to the hypervisor, under acrn_vms_lock
  * @list: in the list of findable VMs or of dying ones, under acrn_vms_lock
  * @mm: the address space that created the VM and has to pay for its pins
  * @owner: the process that created the VM, in every state but %ACRN_VM_EMPTY;
@@ -150,7 +160,10 @@ struct acrn_vm {
 	enum acrn_vm_state state;
 	u16 vmid;
 	unsigned int vcpu_num;
-	bool real_time;
+	bool vcpus_made;
+	bool may_run_on;
+	const struct acrn_contract *contract;
+	u8 name[16];
 	struct list_head list;
 	struct mm_struct *mm;
 	struct pid *owner;
@@ -211,6 +224,7 @@ struct acrn_ioreq_client {
 struct acrn_vm *acrn_vm_alloc(void);
 void acrn_vm_get(struct acrn_vm *vm);
 void acrn_vm_put(struct acrn_vm *vm);
+bool acrn_vm_name_taken(const u8 *name);
 void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state);
 struct acrn_vm *acrn_vm_find_get(u16 vmid);
 struct acrn_vm *acrn_vm_find_ending_get(u16 vmid);
@@ -233,6 +247,20 @@ void acrn_vm_close(struct acrn_vm *vm);
 int acrn_vm_abandon(u16 vmid);
 void acrn_vms_destroy_all(void);
 void acrn_vms_exit(void);
+
+/* acrn_platform.c */
+int acrn_platform_init(void);
+const char *acrn_platform_name(void);
+void acrn_platform_show(struct seq_file *s);
+bool acrn_hv_spoils_names(void);
+
+/* acrn_pcicfg.c */
+bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
+			     const struct acrn_io_access *access);
+u64 acrn_pcicfg_answer(struct acrn_ioreq *ioreq,
+		       const struct acrn_io_access *access);
+void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
+			 const struct acrn_io_access *access);
 
 /* acrn_mm.c */
 void acrn_mm_release(struct acrn_vm *vm);

@@ -20,6 +20,9 @@
 /* Bit 31 tells ACRN's hypercalls from those of other hypervisors. */
 #define ACRN_HC_ID(nr)		(0x80000000UL | (nr))
 
+/* Behind the last that there ever was */
+#define ACRN_HC_UNKNOWN		0xff
+
 /**
  * struct acrn_hc_stat - a hypercall and how often it was made
  * @name: its name in the ABI; NULL: the driver does not make this one
@@ -111,6 +114,17 @@ static int acrn_hypercall(unsigned int nr, u16 vmid,
 	return acrn_hc_result(nr, acrn_vmcall(ACRN_HC_ID(nr), p1, p2));
 }
 
+/**
+ * acrn_hc_unknown() - make a hypercall that no hypervisor has
+ *
+ * Context: Any.
+ * Return: the bare answer, which tells hypervisors apart.
+ */
+int acrn_hc_unknown(void)
+{
+	return acrn_vmcall(ACRN_HC_ID(ACRN_HC_UNKNOWN), 0, 0);
+}
+
 /* Hypercalls whose first parameter is a VM, the second a block or nothing */
 static int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
 {
@@ -133,6 +147,19 @@ int acrn_hc_get_api_version(struct acrn_api_version *version)
 int acrn_hc_offline_cpu(unsigned int lapic)
 {
 	return acrn_hypercall(ACRN_HC_SOS_OFFLINE_CPU, ACRN_INVALID_VMID, lapic, 0);
+}
+
+/**
+ * acrn_hc_get_platform_info() - HC_GET_PLATFORM_INFO
+ * @info: 256 bytes that the hypervisor reads and writes; their layout is its own
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno; there is no such call since v3.0.
+ */
+int acrn_hc_get_platform_info(void *info)
+{
+	return acrn_hypercall(ACRN_HC_GET_PLATFORM_INFO, ACRN_INVALID_VMID,
+			      __pa(info), 0);
 }
 
 /**

@@ -23,6 +23,7 @@ struct seq_file;
 	X(GET_API_VERSION, 0x00)					\
 	X(SOS_OFFLINE_CPU, 0x01)					\
 	X(SET_CALLBACK_VECTOR, 0x02)					\
+	X(GET_PLATFORM_INFO, 0x03)					\
 	X(CREATE_VM, 0x10)						\
 	X(DESTROY_VM, 0x11)						\
 	X(START_VM, 0x12)						\
@@ -110,6 +111,8 @@ union acrn_pm_data {
 
 int acrn_hc_get_api_version(struct acrn_api_version *version);
 int acrn_hc_offline_cpu(unsigned int lapic);
+int acrn_hc_unknown(void);
+int acrn_hc_get_platform_info(void *info);
 int acrn_hc_create_vm(struct acrn_create_vm *param);
 int acrn_hc_destroy_vm(u16 vmid);
 int acrn_hc_start_vm(u16 vmid);

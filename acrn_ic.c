@@ -14,6 +14,8 @@
 #include "acrn_ioctl.h"
 
 ACRN_COPY_OUT(api_version, struct acrn_api_version)
+ACRN_COPY_IN(platform_info, struct acrn_platform_info)
+ACRN_COPY_OUT(platform_info, struct acrn_platform_info)
 ACRN_COPY_IN(create_vm, struct acrn_create_vm)
 ACRN_COPY_OUT(create_vm, struct acrn_create_vm)
 ACRN_COPY_IN(create_vcpu, struct acrn_create_vcpu)
@@ -93,11 +95,18 @@ static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
 	return 0;
 }
 
+static int acrn_ioctl_ic_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+{
+	WRITE_ONCE(vm->contract, &acrn_ic_contract);
+	return acrn_ioctl_create_vm(vm, arg);
+}
+
 #define IN(member)	.in = acrn_in_##member
 #define OUT(member)	.out = acrn_out_##member
 #define ROW(name, handler, legal, ...)					\
 	[IC_##name & 0xff] = {						\
 		.cmd = IC_##name,					\
+		.contract = &acrn_ic_contract,				\
 		.func = acrn_ioctl_##handler,				\
 		.states = legal,					\
 		__VA_ARGS__						\
@@ -106,8 +115,11 @@ static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
 static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	ROW(GET_API_VERSION, get_api_version, ACRN_IN_ANY,
 	    OUT(api_version), .unlocked = true),
+	ROW(GET_PLATFORM_INFO, get_platform_info, ACRN_IN_ANY,
+	    IN(platform_info), OUT(platform_info),
+	    .needs_cap = acrn_platform_needs_cap, .unlocked = true),
 
-	ROW(CREATE_VM, create_vm, ACRN_IN(EMPTY), IN(create_vm), OUT(create_vm),
+	ROW(CREATE_VM, ic_create_vm, ACRN_IN(EMPTY), IN(create_vm), OUT(create_vm),
 	    .check = acrn_check_create_vm, .needs_cap = acrn_create_vm_needs_cap,
 	    .undo = acrn_ioctl_destroy_vm),
 	ROW(DESTROY_VM, destroy_vm, ACRN_IN_LIVE | ACRN_IN(DYING)),
@@ -149,17 +161,16 @@ static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	    .check = acrn_check_irqfd),
 };
 
-/**
- * acrn_ic_find() - find an ioctl of this table
- * @cmd: its number
- *
- * Return: its row, or NULL: there is no such ioctl.
- */
+/* The row of an ioctl of this table, or NULL: there is no such ioctl */
 const struct acrn_ioctl *acrn_ic_find(unsigned int cmd)
 {
 	return acrn_ioctl_row(acrn_ic_ioctls, ARRAY_SIZE(acrn_ic_ioctls),
 			      cmd & 0xff, cmd);
 }
+
+const struct acrn_contract acrn_ic_contract = {
+	.client_ids = true,
+};
 
 #ifdef ACRN_KUNIT
 #include "tests/kunit/ic_test.c"

@@ -3,8 +3,8 @@
  * ACRN HSM: the way of an ioctl from its number to its handler and back.
  *
  * Device models of different times number the same calls differently and lay out
- * their structures differently.  Each generation has a table of its own, acrn_ic.c
- * has the first.  The handlers are the same for all: they work on the driver's own
+ * their structures differently.  Each generation has a table of its own, in acrn_ic.c
+ * and acrn_a2.c.  The handlers are the same for all: they work on the driver's own
  * argument, and a row of a table says how the client's structure becomes that and
  * how the result goes back.
  *
@@ -23,6 +23,7 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
+#include <linux/acrn/acrn_a2_defs.h>
 #include <linux/acrn/acrn_ioctl_defs.h>
 
 #include "acrn_hypercall.h"
@@ -33,6 +34,7 @@ struct file;
 /* The names of the ioctls of 2019, for traces: X(name), LAST() for the last one */
 #define ACRN_IOCTLS(X, LAST)						\
 	X(GET_API_VERSION)						\
+	X(GET_PLATFORM_INFO)						\
 	X(CREATE_VM)							\
 	X(DESTROY_VM)							\
 	X(START_VM)							\
@@ -53,6 +55,31 @@ struct file;
 	X(PM_GET_CPU_STATE)						\
 	X(EVENT_IOEVENTFD)						\
 	LAST(EVENT_IRQFD)
+
+/* The same of Linux's own numbers */
+#define ACRN_A2_IOCTLS(X, LAST)						\
+	X(GET_PLATFORM_INFO)						\
+	X(CREATE_VM)							\
+	X(DESTROY_VM)							\
+	X(START_VM)							\
+	X(PAUSE_VM)							\
+	X(RESET_VM)							\
+	X(SET_VCPU_REGS)						\
+	X(INJECT_MSI)							\
+	X(VM_INTR_MONITOR)						\
+	X(SET_IRQLINE)							\
+	X(NOTIFY_REQUEST_FINISH)					\
+	X(CREATE_IOREQ_CLIENT)						\
+	X(ATTACH_IOREQ_CLIENT)						\
+	X(DESTROY_IOREQ_CLIENT)						\
+	X(CLEAR_VM_IOREQ)						\
+	X(SET_MEMSEG)							\
+	X(UNSET_MEMSEG)							\
+	X(IOEVENTFD)							\
+	LAST(IRQFD)
+
+/* acrn_memseg.type, inside the driver: whatever it was added as */
+#define ACRN_MEMSEG_ANY			~0U
 
 /**
  * struct acrn_client_arg - the device model's I/O request client
@@ -79,6 +106,8 @@ struct acrn_pm_state_arg {
 /**
  * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
  * @api_version: of GET_API_VERSION
+ * @platform_info: of IC_GET_PLATFORM_INFO
+ * @a2_platform_info: of ACRN_A2_GET_PLATFORM_INFO
  * @create_vm: of CREATE_VM
  * @create_vcpu: of CREATE_VCPU
  * @set_vcpu_regs: of SET_VCPU_REGS
@@ -94,6 +123,8 @@ struct acrn_pm_state_arg {
  */
 union acrn_ioctl_arg {
 	struct acrn_api_version api_version;
+	struct acrn_platform_info platform_info;
+	struct acrn_a2_platform_info a2_platform_info;
 	struct acrn_create_vm create_vm;
 	struct acrn_create_vcpu create_vcpu;
 	struct acrn_set_vcpu_regs set_vcpu_regs;
@@ -117,6 +148,7 @@ union acrn_ioctl_arg {
 /**
  * struct acrn_ioctl - an ioctl, a row of a table
  * @cmd: its number; 0 in rows that stand for no ioctl
+ * @contract: whose number that is
  * @states: the states of the VM in which it is legal, ACRN_IN() or'ed
  * @unlocked: @func does its own locking; the state may change under it
  * @owner: only the address space that created the VM may do this to it
@@ -131,6 +163,7 @@ union acrn_ioctl_arg {
  */
 struct acrn_ioctl {
 	unsigned int cmd;
+	const struct acrn_contract *contract;
 	u8 states;
 	bool unlocked;
 	bool owner;
@@ -141,6 +174,15 @@ struct acrn_ioctl {
 	int (*func)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 	int (*out)(const union acrn_ioctl_arg *arg, unsigned long user);
 	int (*undo)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+};
+
+/**
+ * struct acrn_contract - a way in which device models talk to the driver
+ * @client_ids: a client has an id, which stands in the slots of its requests;
+ *	otherwise a slot only says whether the kernel handles its request
+ */
+struct acrn_contract {
+	bool client_ids;
 };
 
 /*
@@ -166,7 +208,7 @@ static int acrn_out_##member(const union acrn_ioctl_arg *arg,		\
 			    sizeof(arg->member)) ? -EFAULT : 0;		\
 }
 
-/* For the tables: the row at @index of @rows, if it is that of @cmd */
+/* For the tables: the row at @index of @rows, if it is that of @cmd and no gap */
 static inline const struct acrn_ioctl *
 acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
 	       unsigned int index, unsigned int cmd)
@@ -174,11 +216,17 @@ acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
 	if (index >= nr)
 		return NULL;
 	index = array_index_nospec(index, nr);
-	return rows[index].cmd == cmd ? &rows[index] : NULL;
+	return cmd && rows[index].cmd == cmd ? &rows[index] : NULL;
 }
 
 /* acrn_ic.c */
+extern const struct acrn_contract acrn_ic_contract;
 const struct acrn_ioctl *acrn_ic_find(unsigned int cmd);
+
+/* acrn_a2.c */
+extern const struct acrn_contract acrn_a2_contract;
+const struct acrn_ioctl *acrn_a2_find(unsigned int cmd);
+unsigned int acrn_a2_native_cmd(unsigned int cmd);
 
 /*
  * The handlers.  The VM is that of the file, locked and in one of the states of
@@ -186,6 +234,11 @@ const struct acrn_ioctl *acrn_ic_find(unsigned int cmd);
  * argument is well-formed, as far as it can be seen without the VM, and allowed.
  * All return 0 or a negative errno.
  */
+bool acrn_platform_needs_cap(const union acrn_ioctl_arg *arg);
+bool acrn_a2_platform_needs_cap(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_get_platform_info(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_a2_get_platform_info(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
 int acrn_check_create_vm(const union acrn_ioctl_arg *arg);
 bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
@@ -198,6 +251,7 @@ int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
+int acrn_check_memseg_range(const union acrn_ioctl_arg *arg);
 int acrn_check_memseg(const union acrn_ioctl_arg *arg);
 int acrn_check_set_memseg(const union acrn_ioctl_arg *arg);
 bool acrn_memseg_needs_cap(const union acrn_ioctl_arg *arg);

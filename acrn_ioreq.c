@@ -292,22 +292,37 @@ acrn_ioreq_find_client(struct acrn_ioreq *ioreq,
 	return NULL;
 }
 
-/* Say in the slot that it is being handled, and by which client. */
+/*
+ * Say in the slot whether the device model is to handle it, with its client's id or
+ * without.  What waits for a client is not for it yet.
+ */
+static void acrn_ioreq_set_client(struct acrn_ioreq *ioreq, unsigned int vcpu,
+				  bool for_dm)
+{
+	int id = for_dm ? ioreq->dm_id : 0;
+
+	WRITE_ONCE(ioreq->slots[vcpu].client, ioreq->client_ids ? id : !id);
+}
+
 static void acrn_ioreq_set_processing(struct acrn_ioreq *ioreq,
-				      unsigned int vcpu, int id)
+				      unsigned int vcpu, bool for_dm)
 {
 	struct acrn_io_request *slot = &ioreq->slots[vcpu];
 
-	WRITE_ONCE(slot->client, id);
+	acrn_ioreq_set_client(ioreq, vcpu, for_dm);
 	/* Whoever sees PROCESSING shall see whose it is. */
 	smp_store_release(&slot->processed, ACRN_IOREQ_PROCESSING);
 }
 
-static void acrn_ioreq_to_dm(struct acrn_ioreq *ioreq, unsigned int vcpu)
+/* @access: what the slot holds, or NULL: nothing that can be made sense of */
+static void acrn_ioreq_to_dm(struct acrn_ioreq *ioreq, unsigned int vcpu,
+			     const struct acrn_io_access *access)
 {
+	if (access)
+		acrn_pcicfg_convert(ioreq, vcpu, access);
 	ioreq->client[vcpu] = NULL;
 	set_bit(vcpu, &ioreq->for_dm);
-	acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
+	acrn_ioreq_set_processing(ioreq, vcpu, true);
 }
 
 /* Device models do not know other types, the one of this ABI's time exits at one. */
@@ -323,6 +338,17 @@ static void acrn_ioreq_answer_unknown(struct acrn_vm *vm, unsigned int vcpu,
 	acrn_ioreq_answered(vm, vcpu);
 }
 
+/* An access to the ports of PCI configuration space that the driver answers */
+static void acrn_ioreq_answer_pci(struct acrn_vm *vm, unsigned int vcpu,
+				  const struct acrn_io_access *access)
+{
+	u64 value = acrn_pcicfg_answer(&vm->ioreq, access);
+
+	if (!access->write)
+		acrn_ioreq_put_value(&vm->ioreq, vcpu, access->type, value);
+	acrn_ioreq_answered(vm, vcpu);
+}
+
 /**
  * acrn_ioreq_pass_on() - nobody in the kernel handles a request any more
  * @vm: the VM, its request lock held
@@ -332,11 +358,16 @@ void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
+	struct acrn_io_access access;
+	bool valid;
 
 	lockdep_assert_held(&ioreq->lock);
 
-	if (acrn_ioreq_dm_knows(type))
-		acrn_ioreq_to_dm(ioreq, vcpu);
+	valid = acrn_ioreq_get_access(ioreq, vcpu, type, &access);
+	if (valid && acrn_pcicfg_is_driver_s(ioreq, &access))
+		acrn_ioreq_answer_pci(vm, vcpu, &access);
+	else if (acrn_ioreq_dm_knows(type))
+		acrn_ioreq_to_dm(ioreq, vcpu, valid ? &access : NULL);
 	else
 		acrn_ioreq_answer_unknown(vm, vcpu, type);
 }
@@ -372,19 +403,23 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	struct acrn_ioreq_client *client = NULL;
 	struct eventfd_ctx *eventfd = NULL;
 	struct acrn_io_access access;
+	bool valid, pci = false;
 	u64 result = 0;
 
 	lockdep_assert_held(&ioreq->lock);
 
-	if (acrn_ioreq_get_access(ioreq, vcpu, type, &access)) {
+	valid = acrn_ioreq_get_access(ioreq, vcpu, type, &access);
+	if (valid) {
 		eventfd = acrn_ioeventfd_find(vm, &access);
 		if (!eventfd)
 			client = acrn_ioreq_find_client(ioreq, &access);
+		pci = !eventfd && !client &&
+		      acrn_pcicfg_is_driver_s(ioreq, &access);
 	}
-	if (!eventfd && !client && acrn_ioreq_dm_knows(type)) {
+	if (!eventfd && !client && !pci && acrn_ioreq_dm_knows(type)) {
 		trace_acrn_ioreq_take(vm->vmid, vcpu, &access, ACRN_IOREQ_BY_DM);
 		__set_bit(vcpu, &ioreq->taken);
-		acrn_ioreq_to_dm(ioreq, vcpu);
+		acrn_ioreq_to_dm(ioreq, vcpu, valid ? &access : NULL);
 		return true;
 	}
 	if (upcall && !acrn_upcall_may_answer(ioreq))
@@ -393,19 +428,21 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
 			      eventfd ? ACRN_IOREQ_BY_IOEVENTFD :
 			      client ? ACRN_IOREQ_BY_CLIENT :
-				       ACRN_IOREQ_BY_NOBODY);
+			      pci ? ACRN_IOREQ_BY_DRIVER : ACRN_IOREQ_BY_NOBODY);
 	__set_bit(vcpu, &ioreq->taken);
 	if (eventfd) {
 		acrn_eventfd_signal(eventfd);
 		acrn_ioreq_answered(vm, vcpu);
 	} else if (client) {
 		ioreq->client[vcpu] = client;
-		acrn_ioreq_set_processing(ioreq, vcpu, 0);
+		acrn_ioreq_set_processing(ioreq, vcpu, false);
 		if (!client->handler(client->data, vcpu, &access, &result))
 			return true;
 		if (!access.write)
 			acrn_ioreq_put_value(ioreq, vcpu, type, result);
 		acrn_ioreq_answered(vm, vcpu);
+	} else if (pci) {
+		acrn_ioreq_answer_pci(vm, vcpu, &access);
 	} else {
 		acrn_ioreq_answer_unknown(vm, vcpu, type);
 	}
@@ -515,7 +552,7 @@ void acrn_ioreq_pause(struct acrn_vm *vm)
 }
 
 /**
- * acrn_ioreq_clear() - forget all requests
+ * acrn_ioreq_clear() - forget all requests, and the address in port 0xcf8
  * @vm: a locked VM that does not run
  *
  * They are not completed: the hypervisor frees the slots when it resets the VM.
@@ -531,12 +568,13 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
 	for_each_set_bit(vcpu, &ioreq->taken, ACRN_MAX_VCPUS) {
 		ioreq->client[vcpu] = NULL;
 		/* A device model that looks once more shall not find it. */
-		WRITE_ONCE(ioreq->slots[vcpu].client, 0);
+		acrn_ioreq_set_client(ioreq, vcpu, false);
 	}
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
 	ioreq->done = 0;
 	ioreq->notify_pending = 0;
+	ioreq->pci_address = 0;
 	spin_unlock_irq(&ioreq->lock);
 }
 
@@ -561,6 +599,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	WRITE_ONCE(ioreq->for_dm, 0);
 	ioreq->done = 0;
 	ioreq->notify_pending = 0;
+	ioreq->pci_address = 0;
 	memset(ioreq->client, 0, sizeof(ioreq->client));
 	WRITE_ONCE(ioreq->dm_id, 0);
 	list_for_each_entry_safe(client, next, &ioreq->clients, node)
@@ -598,7 +637,7 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	arg->client.id = ioreq->dm_id;
 	/* What came while there was no client has waited for it. */
 	for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
-		acrn_ioreq_set_processing(ioreq, vcpu, ioreq->dm_id);
+		acrn_ioreq_set_processing(ioreq, vcpu, true);
 	/* Who polls does not know yet: without a client there were none. */
 	if (ioreq->for_dm)
 		wake_up(&ioreq->wait);
@@ -623,7 +662,7 @@ int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *ar
 	} else {
 		WRITE_ONCE(ioreq->dm_id, 0);
 		for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
-			WRITE_ONCE(ioreq->slots[vcpu].client, 0);
+			acrn_ioreq_set_client(ioreq, vcpu, false);
 	}
 	spin_unlock_irq(&ioreq->lock);
 

@@ -466,19 +466,27 @@ static struct acrn_mapping *acrn_mapping_find(struct acrn_vm *vm, u64 gpa)
 	return node ? rb_entry(node, struct acrn_mapping, node) : NULL;
 }
 
-int acrn_check_memseg(const union acrn_ioctl_arg *arg)
+/* Can there be a memseg there? */
+int acrn_check_memseg_range(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
 	u64 limit = 1ULL << boot_cpu_data.x86_phys_bits;
 
-	if (seg->type != ACRN_MEMSEG_RAM && seg->type != ACRN_MEMSEG_MMIO)
-		return -EINVAL;
 	if (!seg->len || !PAGE_ALIGNED(seg->len) || !PAGE_ALIGNED(seg->gpa))
 		return -EINVAL;
 	/* Beyond its limit the hypervisor says yes and maps nothing. */
 	if (seg->len > limit || seg->gpa > limit - seg->len)
 		return -EINVAL;
 	return 0;
+}
+
+int acrn_check_memseg(const union acrn_ioctl_arg *arg)
+{
+	const struct acrn_memseg *seg = &arg->memseg;
+
+	if (seg->type != ACRN_MEMSEG_RAM && seg->type != ACRN_MEMSEG_MMIO)
+		return -EINVAL;
+	return acrn_check_memseg_range(arg);
 }
 
 int acrn_check_set_memseg(const union acrn_ioctl_arg *arg)
@@ -578,7 +586,7 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	map = acrn_mapping_find(vm, seg->gpa);
 	if (!map || map->gpa != seg->gpa || map->len != seg->len ||
-	    map->type != seg->type)
+	    (map->type != seg->type && seg->type != ACRN_MEMSEG_ANY))
 		return -ENOENT;
 
 	ret = acrn_mapping_unmap(vm, map);

@@ -28,11 +28,16 @@
 
 #undef ACRN_IOCTL_NAME
 #undef ACRN_IOCTL_NAME_LAST
+#undef ACRN_A2_IOCTL_NAME
+#undef ACRN_A2_IOCTL_NAME_LAST
 #define ACRN_IOCTL_NAME(name)			{ IC_##name, #name },
-#define ACRN_IOCTL_NAME_LAST(name)		{ IC_##name, #name }
+#define ACRN_A2_IOCTL_NAME(name)		{ ACRN_A2_##name, "A2_" #name },
+#define ACRN_A2_IOCTL_NAME_LAST(name)		{ ACRN_A2_##name, "A2_" #name }
 #define acrn_trace_ioctl_name(value)					\
 	__print_symbolic(value, ACRN_IOCTLS(ACRN_IOCTL_NAME,		\
-					    ACRN_IOCTL_NAME_LAST))
+					    ACRN_IOCTL_NAME)		\
+				ACRN_A2_IOCTLS(ACRN_A2_IOCTL_NAME,	\
+					       ACRN_A2_IOCTL_NAME_LAST))
 
 TRACE_EVENT(acrn_ioctl_enter,
 	TP_PROTO(unsigned int cmd, u16 vmid),
@@ -117,6 +122,7 @@ TRACE_EVENT(acrn_hypercall_exit,
 			 { ACRN_IOREQ_BY_DM, "dm" },			\
 			 { ACRN_IOREQ_BY_IOEVENTFD, "ioeventfd" },	\
 			 { ACRN_IOREQ_BY_CLIENT, "client" },		\
+			 { ACRN_IOREQ_BY_DRIVER, "driver" },		\
 			 { ACRN_IOREQ_BY_NOBODY, "nobody" })
 
 TRACE_EVENT(acrn_ioreq_take,

@@ -12,6 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "acrn_drv_internal.h"
 
@@ -177,6 +178,35 @@ bool acrn_vms_are_closed(void)
 {
 	lockdep_assert_held(&acrn_vmids_lock);
 	return acrn_vms_closed;
+}
+
+static bool acrn_name_listed(const u8 *name, const struct list_head *list)
+{
+	const struct acrn_vm *vm;
+
+	lockdep_assert_held(&acrn_vms_lock);
+	list_for_each_entry(vm, list, list) {
+		if (!memcmp(vm->name, name, sizeof(vm->name)))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * acrn_vm_name_taken() - is there a VM of this name?
+ * @name: a name as the hypervisor has them, or a uuid
+ *
+ * Return: whether one can be found, is being destroyed, or is dying.
+ */
+bool acrn_vm_name_taken(const u8 *name)
+{
+	bool taken;
+
+	spin_lock_irq(&acrn_vms_lock);
+	taken = acrn_name_listed(name, &acrn_vms) ||
+		acrn_name_listed(name, &acrn_ending_vms);
+	spin_unlock_irq(&acrn_vms_lock);
+	return taken;
 }
 
 /**

@@ -31,12 +31,14 @@
 /* How long to wait before asking a hypervisor again that refused a destroy */
 #define ACRN_REAP_INTERVAL	HZ
 
-#define ACRN_VM_FLAGS_HW						\
-	(ACRN_VM_FLAG_LAPIC_PASSTHROUGH | ACRN_VM_FLAG_RT |		\
-	 ACRN_VM_FLAG_HIGHEST_SEVERITY)
-#define ACRN_VM_FLAGS							\
-	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING |		\
-	 ACRN_VM_FLAG_CLOS | ACRN_VM_FLAG_HIDE_MTRR | ACRN_VM_FLAGS_HW)
+/* Bits that some hypervisor knows; they have moved, and mean different things */
+#define ACRN_VM_FLAGS		GENMASK_ULL(13, 0)
+/* Those that ask for no more than an ordinary VM gets, wherever they are known */
+#define ACRN_VM_FLAGS_ORDINARY						\
+	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING | ACRN_VM_FLAG_CLOS)
+/* Real-time VMs, here or there */
+#define ACRN_VM_FLAGS_RT						\
+	(ACRN_VM_FLAG_RT | ACRN_VM_FLAG_RT_V1_6)
 
 /* Access rights of a segment, acrn_vcpu_regs.cs_ar */
 #define ACRN_AR_TYPE		0xf
@@ -104,6 +106,7 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 	put_pid(vm->owner);
 	vm->owner = NULL;
 	vm->vcpu_num = 0;
+	WRITE_ONCE(vm->contract, NULL);
 	WRITE_ONCE(vm->vmid, ACRN_INVALID_VMID);
 	acrn_vm_set_state(vm, ACRN_VM_EMPTY);
 }
@@ -241,7 +244,7 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 		return -EINVAL;
 	/* ACRN refuses this, and afterwards every VM of that uuid as well. */
 	if (create->vm_flag & ACRN_VM_FLAG_LAPIC_PASSTHROUGH &&
-	    !(create->vm_flag & ACRN_VM_FLAG_RT))
+	    !(create->vm_flag & ACRN_VM_FLAGS_RT))
 		return -EINVAL;
 	if (create->vcpu_num > ACRN_MAX_VCPUS)
 		return -EINVAL;
@@ -253,7 +256,7 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 /* Such a VM gets at hardware, or at others' share of it. */
 bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg)
 {
-	return arg->create_vm.vm_flag & ACRN_VM_FLAGS_HW;
+	return arg->create_vm.vm_flag & ~ACRN_VM_FLAGS_ORDINARY;
 }
 
 /* Asks the hypervisor for a VM, which has an id then and can be found. */
@@ -262,8 +265,14 @@ static int acrn_vm_get_id(struct acrn_vm *vm, struct acrn_create_vm *param)
 	u16 vmid;
 	int ret;
 
+	memcpy(vm->name, param->uuid, sizeof(vm->name));
 	acrn_vmids_begin();
-	ret = acrn_vms_are_closed() ? -EBUSY : acrn_hc_create_vm(param);
+	if (acrn_vms_are_closed())
+		ret = -EBUSY;
+	else if (acrn_hv_spoils_names() && acrn_vm_name_taken(vm->name))
+		ret = -EEXIST;
+	else
+		ret = acrn_hc_create_vm(param);
 	if (ret)
 		goto out;
 
@@ -304,6 +313,8 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	*param = *create;
 	param->vmid = ACRN_INVALID_VMID;
+	/* So that it can be seen whether the hypervisor makes the vCPUs itself */
+	param->vcpu_num = 0;
 	/* A user address; the page goes to the hypervisor in its own call. */
 	param->req_buf = 0;
 	ret = acrn_vm_get_id(vm, param);
@@ -312,7 +323,7 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	acrn_irq_enable(vm, true);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
-	vm->real_time = create->vm_flag & ACRN_VM_FLAG_RT;
+	vm->may_run_on = create->vm_flag & ACRN_VM_FLAGS_RT;
 
 	/* The hypervisor may write what it likes. */
 	vcpu_num = READ_ONCE(param->vcpu_num);
@@ -320,7 +331,10 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 		ret = -EIO;
 		goto err_destroy;
 	}
+	WRITE_ONCE(vm->vcpu_num, vcpu_num);
+	vm->vcpus_made = vcpu_num;
 	if (vm->ioreq.page) {
+		vm->ioreq.client_ids = vm->contract->client_ids;
 		vm->ioreq.polling = create->vm_flag & ACRN_VM_FLAG_POLLING;
 		ret = acrn_ioreq_page_share(vm);
 		if (ret)
@@ -328,7 +342,8 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	}
 
 	create->vmid = vm->vmid;
-	create->vcpu_num = vcpu_num;
+	if (vcpu_num)
+		create->vcpu_num = vcpu_num;
 	return 0;
 
 err_destroy:
@@ -368,8 +383,8 @@ int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	bool ran = vm->ioreq.running;
 	int ret;
 
-	/* A real-time VM runs on, and its requests need to be answered. */
-	if (ran && !vm->real_time)
+	/* If it runs on, its requests need to be answered. */
+	if (ran && !vm->may_run_on)
 		acrn_ioreq_pause(vm);
 	ret = acrn_hc_pause_vm(vm->vmid);
 	if (ret) {
@@ -389,15 +404,18 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	/*
 	 * The hypervisor frees all slots: what is completed after that would be in
-	 * the way of the next request.  A real-time VM may still run; it gets its
-	 * answers if the hypervisor refuses.
+	 * the way of the next request.  A VM that still runs gets its answers if the
+	 * hypervisor refuses, and is known from then on to be one of that kind.
 	 */
 	acrn_ioreq_pause(vm);
 	if (!runs)
 		acrn_ioreq_clear(vm);
 	ret = acrn_hc_reset_vm(vm->vmid);
 	if (ret) {
-		if (runs)
+		/* It has no other reason to say so: the VM was not paused. */
+		if ((ret == -EINVAL || ret == -EIO) && vm->ioreq.page)
+			vm->may_run_on = true;
+		if (runs || vm->may_run_on)
 			acrn_ioreq_start(vm);
 		return ret;
 	}
@@ -423,8 +441,8 @@ int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	int ret;
 
 	if (create->vcpu_id < vm->vcpu_num)
-		return -EEXIST;
-	if (create->vcpu_id > vm->vcpu_num)
+		return vm->vcpus_made ? 0 : -EEXIST;
+	if (create->vcpu_id > vm->vcpu_num || vm->vcpus_made)
 		return -EINVAL;
 
 	*param = (struct acrn_create_vcpu) {

@@ -59,21 +59,46 @@ static void acrn_test_legal(struct kunit *test)
 	}
 }
 
-/* The test above has every ioctl but the one that needs no VM. */
+/* Each device model has its own numbers, and only they work on its VM. */
+static void acrn_test_contract(struct kunit *test)
+{
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	const struct acrn_ioctl *ic = acrn_ioctl_find(IC_PAUSE_VM);
+	const struct acrn_ioctl *a2 = acrn_ioctl_find(ACRN_A2_PAUSE_VM);
+	const struct acrn_ioctl *any = acrn_ioctl_find(IC_GET_API_VERSION);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_NOT_NULL(test, ic);
+	KUNIT_ASSERT_NOT_NULL(test, a2);
+	KUNIT_ASSERT_NOT_NULL(test, any);
+	vm->state = ACRN_VM_CREATED;
+	vm->contract = &acrn_ic_contract;
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), 0);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, any), 0);
+	vm->contract = &acrn_a2_contract;
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), -EINVAL);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), 0);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, any), 0);
+}
+
+/* acrn_test_legal() has every ioctl but those that need no VM. */
 static void acrn_test_every_ioctl(struct kunit *test)
 {
 	unsigned int nr, rows = 0;
 
 	for (nr = 0; nr <= 0xff; nr++)
 		rows += !!acrn_ioctl_find(ACRN_IC(nr));
-	KUNIT_EXPECT_EQ(test, rows, (unsigned int)ARRAY_SIZE(acrn_legal_cases) + 1);
+	KUNIT_EXPECT_EQ(test, rows, (unsigned int)ARRAY_SIZE(acrn_legal_cases) + 2);
 	KUNIT_EXPECT_NOT_NULL(test, acrn_ioctl_find(IC_GET_API_VERSION));
+	KUNIT_EXPECT_NOT_NULL(test, acrn_ioctl_find(IC_GET_PLATFORM_INFO));
 	KUNIT_EXPECT_NULL(test, acrn_ioctl_find(0));
 	KUNIT_EXPECT_NULL(test, acrn_ioctl_find(~0U));
 }
 
 static struct kunit_case acrn_dev_cases[] = {
 	KUNIT_CASE(acrn_test_legal),
+	KUNIT_CASE(acrn_test_contract),
 	KUNIT_CASE(acrn_test_every_ioctl),
 	{}
 };

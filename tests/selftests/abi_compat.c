@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "a2.h"
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
@@ -126,6 +127,59 @@ TEST(last_bytes, "[A25] structures have the same size")
 	vm_fill_regs(set);
 	check_result(ioctl_32(fd, IC_SET_VCPU_REGS, set), 0,
 		     "SET_VCPU_REGS at the end of a page");
+}
+
+/* What a 32-bit program built with <linux/acrn.h> calls */
+#define A2_SET_VCPU_REGS_32	0x4124a216
+#define A2_VM_INTR_MONITOR_32	0x4004a224
+#define A2_REGS_SIZE_32		292
+
+TEST(linux_contract, "Linux's numbers, two of which are others in 32-bit programs")
+{
+	struct acrn_a2_create_vm *create = low_page();
+	struct acrn_a2_set_vcpu_regs *regs = low_page();
+	struct acrn_intr_monitor *monitor = low_page();
+	int fd;
+
+	need_call_32();
+	fd = hsm_open();
+	a2_fill_create(create, 2);
+	create->ioreq_buf = (unsigned long)low_page();
+	check_result(ioctl_32(fd, ACRN_A2_CREATE_VM, create), 0, "CREATE_VM");
+	check_equal(create->vmid, VMID(2), "vmid");
+
+	/* with vCPU 0, or without any: then it is an id that is not there */
+	regs = (void *)((char *)regs + PAGE_SIZE - A2_REGS_SIZE_32);
+	memset(regs, 0, A2_REGS_SIZE_32);
+	if (create->vcpu_num) {
+		struct acrn_a2_set_vcpu_regs whole;
+
+		a2_fill_regs(&whole);
+		memcpy(regs, &whole, A2_REGS_SIZE_32);
+	}
+	check_result(ioctl_32(fd, A2_SET_VCPU_REGS_32, regs),
+		     create->vcpu_num ? 0 : -EINVAL,
+		     "SET_VCPU_REGS at the end of a page");
+	check_result(ioctl_32(fd, A2_SET_VCPU_REGS_32, (char *)regs + 8), -EFAULT,
+		     "SET_VCPU_REGS beyond it");
+	monitor->cmd = ACRN_INTR_MONITOR_GET;
+	monitor->buf_cnt = 2;
+	check_result(ioctl_32(fd, A2_VM_INTR_MONITOR_32, monitor), 0,
+		     "VM_INTR_MONITOR");
+	check_result(ioctl_32(fd, ACRN_A2_SET_IRQLINE, (void *)4), 0,
+		     "SET_IRQLINE");
+	check_result(ioctl_32(fd, ACRN_A2_CREATE_IOREQ_CLIENT, NULL), 0,
+		     "CREATE_IOREQ_CLIENT");
+	check_result(ioctl_32(fd, IC_PAUSE_VM, NULL), -EINVAL,
+		     "PAUSE_VM with a plain number");
+
+	/* 64-bit programs have no such numbers */
+	check_result(hsm_ioctl(fd, A2_SET_VCPU_REGS_32, regs), -ENOTTY,
+		     "SET_VCPU_REGS of a 64-bit program");
+	check_result(hsm_ioctl(fd, A2_VM_INTR_MONITOR_32, monitor), -ENOTTY,
+		     "VM_INTR_MONITOR of a 64-bit program");
+	check_result(ioctl_32(fd, ACRN_A2_DESTROY_VM, NULL), 0, "DESTROY_VM");
+	close(fd);
 }
 
 int main(void)

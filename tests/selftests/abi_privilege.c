@@ -18,7 +18,9 @@
 
 static const unsigned long hardware_flags[] = {
 	ACRN_VM_FLAG_RT,
+	ACRN_VM_FLAG_RT_V1_6,
 	ACRN_VM_FLAG_HIGHEST_SEVERITY,
+	1UL << 7, 1UL << 8, 1UL << 9, 1UL << 10, 1UL << 11, 1UL << 12, 1UL << 13,
 	ACRN_VM_FLAG_LAPIC_PASSTHROUGH | ACRN_VM_FLAG_RT,
 	ACRN_VM_FLAG_RT | ACRN_VM_FLAG_SECURE_WORLD,
 };

@@ -43,6 +43,7 @@ static const struct field regs_reserved[] = {
 /* Fields where known device models have padding or put something of theirs */
 static const struct field create_free[] = {
 	FIELD(acrn_create_vm, vmid),
+	FIELD(acrn_create_vm, cpu_affinity),
 };
 
 static const struct field vcpu_free[] = {
@@ -130,12 +131,25 @@ TEST(unknown_flags, "[A24] each unknown flag")
 	unsigned int bit;
 	int fd = hsm_open();
 
-	for (bit = 7; bit < 64; bit++) {
+	for (bit = 14; bit < 64; bit++) {
 		check_result(vm_create_flags(fd, 0, 1UL << bit), -EINVAL,
 			     "flag %u", bit);
 		check_result(vm_create_flags(fd, 0, 1UL << bit | 1), -EINVAL,
 			     "flag %u beside a known one", bit);
 	}
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+}
+
+/* The hypervisor would keep the flag for the next VM of this configuration. */
+TEST(lapic_alone, "local APICs without real time")
+{
+	unsigned long calls = hv_calls(HC_ANY);
+	int fd = hsm_open();
+
+	check_result(vm_create_flags(fd, 0, ACRN_VM_FLAG_LAPIC_PASSTHROUGH),
+		     -EINVAL, "alone");
+	check_result(vm_create_flags(fd, 0, 0x3fff & ~0x30UL), -EINVAL,
+		     "beside all others");
 	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
 }
 
@@ -151,6 +165,8 @@ TEST(known_flags, "all known flags")
 		ACRN_VM_FLAG_RT,
 		ACRN_VM_FLAG_HIGHEST_SEVERITY,
 		0x7f,
+		ACRN_VM_FLAG_RT_V1_6,
+		0x3fff,
 	};
 	unsigned int i;
 	int fd = hsm_open();

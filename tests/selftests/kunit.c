@@ -71,6 +71,16 @@ TEST(ic, "acrn_ic: the table of the ioctls")
 	run_suite("acrn_ic");
 }
 
+TEST(a2, "acrn_a2: the table of Linux's ioctls")
+{
+	run_suite("acrn_a2");
+}
+
+TEST(platform, "acrn_platform: which ACRN it is")
+{
+	run_suite("acrn_platform");
+}
+
 TEST(dev, "acrn_dev: which ioctl is legal when")
 {
 	run_suite("acrn_dev");

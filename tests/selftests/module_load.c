@@ -54,6 +54,24 @@ TEST(not_acrn, "no ACRN: ENODEV, and no VMCALL")
 	load();
 }
 
+TEST(beside_another, "beside another driver with this node: EBUSY, and no VMCALL")
+{
+	int log;
+
+	unload();
+	log = log_open();
+	check_result(module_load("peer", ""), 0, "insmod peer");
+	check_result(driver_load(), -EBUSY, "insmod");
+	check(!driver_loaded(), "the module is there");
+	check_equal(log_count(log, "acrn: another driver has /dev/acrn_hsm, perhaps the kernel's own"),
+		    1, "lines that say so");
+	check_equal(log_warnings(log), 0, "warnings");
+	check(!access(HSM_NODE, F_OK), "the other one's node is gone");
+	check_result(module_unload("peer"), 0, "rmmod peer");
+	log_close(log);
+	load();
+}
+
 TEST(not_privileged, "no privilege: EPERM, no VMCALL, and silence")
 {
 	unload();

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "harness.h"
 #include "kernel.h"
 #include "raw_hypercall.h"
@@ -320,6 +321,51 @@ TEST(unload_at_once, "[A10] rmmod in the moment the last VM goes")
 			check(now_us() < end, "cannot be unloaded");
 		check_result(driver_load(), 0, "insmod");
 	}
+}
+
+static bool answer(struct guest *guest, struct access *access, void *data)
+{
+	++*(unsigned int *)data;
+	return true;
+}
+
+/* As a VM does that is a real-time one by its configuration, whatever its flags */
+TEST(not_paused, "a VM that was not paused, as RESET_VM tells, is answered again")
+{
+	static const struct guest_op ops[] = {
+		{ GUEST_WAIT, GUEST_FREE, 1, 0 }, { GUEST_IN + 4, 0x620, 0, 0 },
+	};
+	unsigned int requests = 0;
+	struct guest guest;
+
+	guest_new(&guest, 0, 0);
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	guest_start(&guest);
+	hv_fail(HC_PAUSE_VM, 0, 1, 0, TESTBED_FAIL_REFUSE);
+	check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
+	*(volatile uint64_t *)(guest.memory + GUEST_FREE) = 1;
+	check(!wait_for_request(&guest, 300), "a paused VM is answered");
+	check_result(vm_reset(guest.fd), -EINVAL, "RESET_VM of one that runs");
+	serve_until_done(&guest, answer, &requests, 20000);
+	check_equal(requests, 1, "requests");
+	guest_end(&guest);
+}
+
+/* Nobody can have started this one: it has no page for requests. */
+TEST(never_ran, "RESET_VM refused for a VM without an I/O request page")
+{
+	struct acrn_create_vm create;
+	int fd = hsm_open();
+
+	vm_fill_create(&create, 0);
+	create.req_buf = 0;
+	check_result(hsm_ioctl(fd, IC_CREATE_VM, &create), 0, "CREATE_VM");
+	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(vm_pause(fd), 0, "PAUSE_VM");
+	hv_refuse(HC_RESET_VM, 1, -1);
+	check_result(vm_reset(fd), -EIO, "RESET_VM");
+	check_result(vm_reset(fd), 0, "RESET_VM once more");
+	close(fd);
 }
 
 int main(void)

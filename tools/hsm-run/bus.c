@@ -17,7 +17,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
 #include "bus.h"
@@ -131,29 +130,37 @@ static uint64_t access_device(struct device *device, uint64_t address,
 	return value;
 }
 
+/* Where in configuration space, as a range of addresses */
+static uint64_t config_address(const struct acrn_pci_request *pci)
+{
+	uint64_t function = (pci->bus & 255) << 8 | (pci->dev & 31) << 3 |
+			    (pci->func & 7);
+
+	return function * BUS_CONFIG_SIZE + pci->reg % BUS_CONFIG_SIZE;
+}
+
 static void handle(struct acrn_io_request *slot, unsigned int vcpu, bool trace)
 {
 	static const char * const types[] = { "pio", "mmio", "pci" };
 	struct acrn_mmio_request *mmio = &slot->reqs.mmio;
 	struct acrn_pio_request *pio = &slot->reqs.pio;
-	bool is_pio = slot->type == ACRN_IOREQ_PIO;
-	/* Up to the value, both look alike. */
+	/* Direction, size and value are where they are in all. */
 	bool write = mmio->direction == ACRN_IOREQ_WRITE;
-	uint64_t value = is_pio ? pio->value : mmio->value;
-	struct device *device = NULL;
+	uint64_t value = slot->type == ACRN_IOREQ_MMIO ? mmio->value : pio->value;
+	uint64_t address = slot->type == ACRN_IOREQ_PCICFG ?
+			   config_address(&slot->reqs.pci) : mmio->address;
+	struct device *device = find_device(slot->type, address, mmio->size);
 
-	if (slot->type <= ACRN_IOREQ_MMIO)
-		device = find_device(slot->type, mmio->address, mmio->size);
-	value = access_device(device, mmio->address, mmio->size, write, value);
+	value = access_device(device, address, mmio->size, write, value);
 	if (!write && slot->type == ACRN_IOREQ_MMIO)
 		mmio->value = value;
-	else if (!write)	/* the value of PCI requests lies here as well */
+	else if (!write)
 		pio->value = value;
 
 	if (trace)
 		fprintf(stderr, "vcpu%u %s %s %#llx size %llu value %#llx%s%s\n",
 			vcpu, types[slot->type], write ? "write" : "read",
-			(unsigned long long)mmio->address,
+			(unsigned long long)address,
 			(unsigned long long)mmio->size,
 			(unsigned long long)value, device ? " " : "",
 			device ? device->name : "");
@@ -165,13 +172,8 @@ static void answer_requests(struct vm *vm, bool trace)
 
 	for (vcpu = 0; vcpu < vm->vcpus; vcpu++) {
 		struct acrn_io_request *slot = &vm->slots[vcpu];
-		struct acrn_ioreq_notify notify = {
-			.client_id = vm->client,
-			.vcpu = vcpu,
-		};
 
-		if (__atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) !=
-		    ACRN_IOREQ_PROCESSING || slot->client != vm->client)
+		if (!vm_request_is_ours(vm, vcpu))
 			continue;
 		if (slot->type > ACRN_IOREQ_PCICFG)
 			errx(1, "request of unknown type %u", slot->type);
@@ -180,8 +182,7 @@ static void answer_requests(struct vm *vm, bool trace)
 		/* Who asked for a reset shall not run on until it comes. */
 		if (ended == BUS_RESET)
 			return;
-		if (ioctl(vm->fd, IC_NOTIFY_REQUEST_FINISH, &notify))
-			err(1, "IC_NOTIFY_REQUEST_FINISH");
+		vm_finish_request(vm, vcpu);
 	}
 }
 

@@ -14,11 +14,16 @@
 #define container_of(pointer, type, member)				\
 	((type *)((char *)(pointer) - offsetof(type, member)))
 
+/* Configuration space as a range of addresses */
+#define BUS_CONFIG_SIZE		4096UL
+#define BUS_CONFIG_FUNCTIONS	65536UL
+
 /**
  * struct device - something at a range of ports or addresses
  * @name: for --trace
- * @type: ACRN_IOREQ_PIO or ACRN_IOREQ_MMIO
- * @start: first port or guest-physical address
+ * @type: ACRN_IOREQ_PIO, ACRN_IOREQ_MMIO or ACRN_IOREQ_PCICFG
+ * @start: first port or guest-physical address; of configuration space, where
+ *	functions are BUS_CONFIG_SIZE apart, in the order of their numbers
  * @size: how many; 0: it is not to be seen now
  * @read: gives the value of @size bytes at @offset from @start
  * @write: takes one

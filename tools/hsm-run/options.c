@@ -83,6 +83,26 @@ static unsigned int parse_silence(const char *text)
 	return seconds;
 }
 
+static uint64_t parse_cpus(const char *text)
+{
+	const char *end;
+	uint64_t cpus = parse_number(text, &end);
+
+	if (*end || !cpus || cpus == UINT64_MAX)
+		errx(2, "%s: CPUs are a number with a bit for each", text);
+	return cpus;
+}
+
+/* Is it Linux's? */
+static bool parse_abi(const char *text)
+{
+	bool is_linux = !strcmp(text, "linux");
+
+	if (!is_linux && strcmp(text, "plain"))
+		errx(2, "%s: an ABI is plain or linux", text);
+	return is_linux;
+}
+
 /* With dashes where they belong, or without any */
 static void parse_uuid(const char *text, uint8_t uuid[16])
 {
@@ -131,7 +151,10 @@ static void usage(FILE *out)
 		"  --disk FILE    a disk, a virtio block device\n"
 		"  --memory SIZE  4M to 2G, default 64M, for Linux 256M\n"
 		"  --hugepages    take the memory from huge pages only\n"
-		"  --vcpus N      default 1\n"
+		"  --vcpus N      default 1; hypervisors since v1.4 decide by --cpus\n"
+		"  --cpus MASK    CPUs it may run on, a bit for each\n"
+		"  --abi ABI      plain: the numbers of acrn-dm up to v2.5, the default;\n"
+		"                 linux: those of <linux/acrn.h>\n"
 		"  --uuid UUID    of the VM's configuration in the hypervisor\n"
 		"  --no-reboot    end when the guest resets the machine\n"
 		"  --silence N    end when the guest has asked for nothing for N seconds\n"
@@ -168,7 +191,10 @@ static void open_guest(struct options *options, const char *kernel,
 }
 
 /* What getopt_long() returns for an option; those with a flag return 0 */
-enum { KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, UUID, SILENCE, DEVICE, HELP = 'h' };
+enum {
+	KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, CPUS, UUID, ABI, SILENCE,
+	DEVICE, HELP = 'h',
+};
 
 /**
  * options_parse() - read the command line; ends the program if it is wrong
@@ -189,9 +215,11 @@ void options_parse(int argc, char **argv, struct options *options)
 		{ "memory", required_argument, NULL, MEMORY },
 		{ "hugepages", no_argument, &hugepages, true },
 		{ "vcpus", required_argument, NULL, VCPUS },
+		{ "cpus", required_argument, NULL, CPUS },
 		{ "uuid", required_argument, NULL, UUID },
 		{ "no-reboot", no_argument, &no_reboot, true },
 		{ "silence", required_argument, NULL, SILENCE },
+		{ "abi", required_argument, NULL, ABI },
 		{ "trace", no_argument, &trace, true },
 		{ "stats", no_argument, &stats, true },
 		{ "device", required_argument, NULL, DEVICE },
@@ -225,6 +253,12 @@ void options_parse(int argc, char **argv, struct options *options)
 			break;
 		case VCPUS:
 			options->vcpus = parse_vcpus(optarg);
+			break;
+		case CPUS:
+			vm_cpus = parse_cpus(optarg);
+			break;
+		case ABI:
+			vm_linux_abi = parse_abi(optarg);
 			break;
 		case UUID:
 			parse_uuid(optarg, options->uuid);

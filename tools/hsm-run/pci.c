@@ -2,7 +2,8 @@
 /*
  * hsm-run: a PCI bus: its host bridge, and how configuration space is reached.
  *
- * The driver passes accesses to the ports 0xcf8 and 0xcfc on as they are.
+ * The driver makes requests for configuration space of accesses to the ports 0xcf8
+ * and 0xcfc.
  * BARs have addresses from the start, as after a PC's firmware, and can be moved.
  */
 #include <err.h>
@@ -10,19 +11,11 @@
 
 #include "pci.h"
 
-#define ADDRESS_PORT	0xcf8
-#define DATA_PORT	0xcfc
-#define ENABLE		0x80000000U
-#define REGISTER(address) ((address) & 0xfc)
-#define FUNCTION(address) ((address) >> 8 & 7)
-#define SLOT(address)	((address) >> 11 & 31)
-#define BUS(address)	((address) >> 16 & 255)
-
+#define PCI_FUNCTIONS	8	/* of a device */
 #define SLOTS		4
 #define BAR(n)		(PCI_BASE_ADDRESS_0 + 4 * (n))
 
 static struct pci_device *slots[SLOTS];
-static uint32_t address;
 
 static void set16(uint8_t *at, uint16_t value)
 {
@@ -71,62 +64,39 @@ static void config_write(struct pci_device *pci, unsigned int reg,
 }
 
 /* NULL: nothing is there */
-static struct pci_device *find(void)
+static struct pci_device *find(uint64_t offset)
 {
-	if (!(address & ENABLE) || BUS(address) || FUNCTION(address) ||
-	    SLOT(address) >= SLOTS)
+	uint64_t function = offset / BUS_CONFIG_SIZE;
+
+	/* One bus, and a function for each device */
+	if (function % PCI_FUNCTIONS || function / PCI_FUNCTIONS >= SLOTS)
 		return NULL;
-	return slots[SLOT(address)];
+	return slots[function / PCI_FUNCTIONS];
 }
 
-static uint64_t data_read(struct device *device, uint64_t offset,
-			  unsigned int size)
+static uint64_t config_space_read(struct device *device, uint64_t offset,
+				  unsigned int size)
 {
-	struct pci_device *pci = find();
+	struct pci_device *pci = find(offset);
+	unsigned int reg = offset % BUS_CONFIG_SIZE;
 	uint32_t value = 0;
 
 	(void)device;
-	if (!pci)
+	if (!pci || size > sizeof(value) || reg + size > sizeof(pci->config))
 		return ~0UL;
-	memcpy(&value, pci->config + REGISTER(address) + offset, size);
+	memcpy(&value, pci->config + reg, size);
 	return value;
 }
 
-static void data_write(struct device *device, uint64_t offset,
-		       unsigned int size, uint64_t value)
+static void config_space_write(struct device *device, uint64_t offset,
+			       unsigned int size, uint64_t value)
 {
-	struct pci_device *pci = find();
+	struct pci_device *pci = find(offset);
+	unsigned int reg = offset % BUS_CONFIG_SIZE;
 
 	(void)device;
-	if (pci)
-		config_write(pci, REGISTER(address) + offset, size, value);
-}
-
-static struct device data_port = {
-	.name = "pci-data",
-	.type = ACRN_IOREQ_PIO,
-	.start = DATA_PORT,
-	.size = 4,
-	.read = data_read,
-	.write = data_write,
-};
-
-static uint64_t address_read(struct device *device, uint64_t offset,
-			     unsigned int size)
-{
-	(void)device;
-	(void)offset;
-	return size == 4 ? address : ~0UL;
-}
-
-/* Only the full width is an access to the address. */
-static void address_write(struct device *device, uint64_t offset,
-			  unsigned int size, uint64_t value)
-{
-	(void)device;
-	(void)offset;
-	if (size == 4)
-		address = value;
+	if (pci && reg + size <= sizeof(pci->config))
+		config_write(pci, reg, size, value);
 }
 
 static void reset_function(struct pci_device *pci)
@@ -150,20 +120,19 @@ static void slots_reset(struct device *device)
 	unsigned int i;
 
 	(void)device;
-	address = 0;
 	for (i = 0; i < SLOTS; i++) {
 		if (slots[i])
 			reset_function(slots[i]);
 	}
 }
 
-static struct device address_port = {
-	.name = "pci-address",
-	.type = ACRN_IOREQ_PIO,
-	.start = ADDRESS_PORT,
-	.size = 4,
-	.read = address_read,
-	.write = address_write,
+static struct device config_space = {
+	.name = "pci-config",
+	.type = ACRN_IOREQ_PCICFG,
+	.start = 0,
+	.size = BUS_CONFIG_FUNCTIONS * BUS_CONFIG_SIZE,
+	.read = config_space_read,
+	.write = config_space_write,
 	.reset = slots_reset,
 };
 
@@ -269,6 +238,5 @@ void pci_add_bus(struct vm *vm)
 	/* A vendor that no driver looks for, as in acrn-dm */
 	pci_init(&bridge, "host-bridge", 0x1275, 0x1275, 0x06000000);
 	pci_add(vm, &bridge, 0);
-	bus_add(vm, &address_port);
-	bus_add(vm, &data_port);
+	bus_add(vm, &config_space);
 }

@@ -12,13 +12,17 @@
 
 #include <linux/acrn/acrn_ioctl_defs.h>
 
+struct vm_calls;
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /**
  * struct vm - a User VM
  * @fd: the open node; the VM lives as long as it, or shorter
+ * @calls: the ioctls, of one of the two contracts
  * @id: the hypervisor's id
- * @client: id of our I/O request client, 0: there is none yet
+ * @has_client: there is an I/O request client of ours
+ * @client: its id, which is 0 in Linux's contract
  * @vcpus: number of vCPUs
  * @slots: the I/O request page, a slot per vCPU
  * @memory: guest RAM, as we see it; it begins at guest-physical address 0
@@ -26,7 +30,9 @@
  */
 struct vm {
 	int fd;
+	const struct vm_calls *calls;
 	unsigned int id;
+	bool has_client;
 	int client;
 	unsigned int vcpus;
 	struct acrn_io_request *slots;
@@ -36,6 +42,10 @@ struct vm {
 
 /* The driver's node */
 extern const char *vm_node;
+/* Speak Linux's contract, not that of the plain numbers */
+extern bool vm_linux_abi;
+/* The CPUs that the VM may run on, a bit for each; 0: all that are configured */
+extern uint64_t vm_cpus;
 /* Names the VM's configuration in the hypervisor; acrn-dm's default */
 extern const uint8_t vm_default_uuid[16];
 
@@ -45,6 +55,8 @@ void vm_add_memory(struct vm *vm, size_t size, bool hugepages);
 void vm_set_regs(struct vm *vm, const struct acrn_vcpu_regs *regs);
 void vm_start(struct vm *vm);
 void vm_reset(struct vm *vm);
+bool vm_request_is_ours(struct vm *vm, unsigned int vcpu);
+void vm_finish_request(struct vm *vm, unsigned int vcpu);
 void vm_destroy(struct vm *vm);
 
 /* What devices do; a failure is worth a warning, the VM goes on */

@@ -114,6 +114,24 @@ void hv_api_version(unsigned long major, unsigned long minor)
 	command(TESTBED_API_VERSION, reg);
 }
 
+/* Which release of ACRN the hypervisor is like, times ten */
+unsigned long hv_generation(void)
+{
+	unsigned long reg[4] = { 0 };
+
+	check_result(hv_command(TESTBED_GENERATION, reg), 0, "TESTBED_GENERATION");
+	return reg[0];
+}
+
+/* The CPUs for User VMs: a bit for each, as in cpu_affinity */
+unsigned long hv_user_cpus(void)
+{
+	unsigned long reg[4] = { 0 };
+
+	check_result(hv_command(TESTBED_GENERATION, reg), 0, "TESTBED_GENERATION");
+	return reg[1];
+}
+
 /**
  * hv_vcpu_limit() - say how many vCPUs one VM can have
  * @vcpus: how many, up to TESTBED_VCPU_SLOTS; until hv_behave()

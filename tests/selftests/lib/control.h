@@ -91,6 +91,8 @@ void hv_delay(unsigned long call, unsigned long us);
 void hv_cpuid(bool privileged, bool acrn);
 void hv_api_version(unsigned long major, unsigned long minor);
 void hv_vcpu_limit(unsigned long vcpus);
+unsigned long hv_generation(void);
+unsigned long hv_user_cpus(void);
 unsigned long hv_calls(unsigned long call);
 unsigned long hv_refused(unsigned long call);
 void hv_get_account(struct hv_account *account);

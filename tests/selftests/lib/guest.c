@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "a2.h"
 #include "guest.h"
 #include "harness.h"
 #include "memseg.h"
@@ -81,6 +82,34 @@ void guest_new_vcpus(struct guest *guest, unsigned int config,
 }
 
 /**
+ * guest_new_a2() - the same with a device model of the second contract
+ * @guest: filled in; with as many vCPUs as the hypervisor makes
+ * @config: the hypervisor's configuration
+ * @flags: ACRN_VM_FLAG_*
+ * @affinity: for which CPUs there is to be a vCPU; 0: one
+ */
+void guest_new_a2(struct guest *guest, unsigned int config, unsigned long flags,
+		  uint64_t affinity)
+{
+	struct acrn_a2_create_vm create;
+
+	a2_fill_create(&create, config);
+	create.vm_flag = flags;
+	create.cpu_affinity = affinity;
+	guest->fd = hsm_open();
+	check_result(hsm_ioctl(guest->fd, ACRN_A2_CREATE_VM, &create), 0,
+		     "CREATE_VM");
+	check(create.vcpu_num, "the hypervisor made no vCPU");
+	guest_prepare(guest, config, create.vcpu_num);
+	guest->a2 = true;
+	check_result(a2_memseg_set(guest->fd, 0, guest->memory, GUEST_SIZE), 0,
+		     "SET_MEMSEG");
+	guest_set_regs(guest);
+	check_result(a2_call(guest->fd, ACRN_A2_CREATE_IOREQ_CLIENT), 0,
+		     "CREATE_IOREQ_CLIENT");
+}
+
+/**
  * guest_prepare() - make the memory of a guest, with the program
  * @guest: filled in, but for the file and the client
  * @config: the hypervisor's configuration
@@ -92,6 +121,8 @@ void guest_prepare(struct guest *guest, unsigned int config, unsigned int vcpus)
 
 	guest->config = config;
 	guest->vcpus = vcpus;
+	guest->a2 = false;
+	guest->client = 0;
 	guest->slots = vm_io_page(config);
 	guest->memory = memory_get(MEMORY_SHARED, GUEST_SIZE);
 	*(uint32_t *)(guest->memory + GUEST_VCPU_NUM) = vcpus;
@@ -147,18 +178,43 @@ void guest_set_regs(struct guest *guest)
 	struct acrn_set_vcpu_regs set;
 
 	guest_fill_regs(&set);
-	check_result(hsm_ioctl(guest->fd, IC_SET_VCPU_REGS, &set), 0,
-		     "SET_VCPU_REGS");
+	if (guest->a2) {
+		struct acrn_a2_set_vcpu_regs a2_set;
+
+		a2_take_regs(&a2_set, &set.vcpu_regs);
+		check_result(hsm_ioctl(guest->fd, ACRN_A2_SET_VCPU_REGS, &a2_set),
+			     0, "SET_VCPU_REGS");
+	} else {
+		check_result(hsm_ioctl(guest->fd, IC_SET_VCPU_REGS, &set), 0,
+			     "SET_VCPU_REGS");
+	}
 }
 
 void guest_start(struct guest *guest)
 {
-	check_result(vm_start(guest->fd), 0, "START_VM");
+	check_result(guest->a2 ? a2_call(guest->fd, ACRN_A2_START_VM) :
+				 vm_start(guest->fd), 0, "START_VM");
+}
+
+static void guest_end_a2(struct guest *guest)
+{
+	check_result(a2_call(guest->fd, ACRN_A2_PAUSE_VM), 0, "PAUSE_VM");
+	check_result(a2_call(guest->fd, ACRN_A2_DESTROY_IOREQ_CLIENT), 0,
+		     "DESTROY_IOREQ_CLIENT");
+	munmap(guest->memory, GUEST_SIZE);
+	/* acrn-dm pauses once more */
+	check_result(a2_call(guest->fd, ACRN_A2_PAUSE_VM), 0, "PAUSE_VM");
+	check_result(a2_call(guest->fd, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+	close(guest->fd);
 }
 
 /* In the order of a device model: the memory goes before the VM does. */
 void guest_end(struct guest *guest)
 {
+	if (guest->a2) {
+		guest_end_a2(guest);
+		return;
+	}
 	check_result(vm_pause(guest->fd), 0, "PAUSE_VM");
 	if (guest->client > 0)
 		check_result(client_destroy(guest->fd, guest->client), 0,
@@ -337,6 +393,18 @@ int client_notify(int fd, int client, unsigned int vcpu)
 	return hsm_ioctl(fd, IC_NOTIFY_REQUEST_FINISH, &notify);
 }
 
+int guest_attach(struct guest *guest)
+{
+	return guest->a2 ? a2_call(guest->fd, ACRN_A2_ATTACH_IOREQ_CLIENT) :
+			   client_attach(guest->fd, guest->client);
+}
+
+int guest_notify(struct guest *guest, unsigned int vcpu)
+{
+	return guest->a2 ? a2_notify(guest->fd, VMID(guest->config), vcpu) :
+			   client_notify(guest->fd, guest->client, vcpu);
+}
+
 int clear_requests(int fd)
 {
 	return hsm_ioctl(fd, IC_CLEAR_VM_IOREQ, NULL);
@@ -375,18 +443,33 @@ bool slot_is_mine(struct guest *guest, unsigned int vcpu)
 	       guest->client;
 }
 
+/* Those whose value has 32 bits */
+static bool is_narrow(const struct acrn_io_request *slot)
+{
+	return slot->type == ACRN_IOREQ_PIO || slot->type == ACRN_IOREQ_PCICFG;
+}
+
+static uint64_t slot_address(const struct acrn_io_request *slot)
+{
+	const struct acrn_pci_request *pci = &slot->reqs.pci;
+
+	if (slot->type != ACRN_IOREQ_PCICFG)
+		return slot->reqs.mmio.address;
+	return PCI_ADDRESS(pci->bus, pci->dev, pci->func, pci->reg);
+}
+
 void slot_read(struct guest *guest, unsigned int vcpu, struct access *access)
 {
 	const struct acrn_io_request *slot = &guest->slots[vcpu];
 
-	/* direction, address and size are at the same places in both */
+	/* direction and size are at the same places in all */
 	*access = (struct access) {
 		.vcpu = vcpu,
 		.type = slot->type,
 		.write = slot->reqs.mmio.direction == ACRN_IOREQ_WRITE,
-		.address = slot->reqs.mmio.address,
+		.address = slot_address(slot),
 		.size = slot->reqs.mmio.size,
-		.value = slot->type == ACRN_IOREQ_PIO ?
+		.value = is_narrow(slot) ?
 			 slot->reqs.pio.value : slot->reqs.mmio.value,
 	};
 }
@@ -395,7 +478,7 @@ void slot_answer(struct guest *guest, unsigned int vcpu, uint64_t value)
 {
 	struct acrn_io_request *slot = &guest->slots[vcpu];
 
-	if (slot->type == ACRN_IOREQ_PIO)
+	if (is_narrow(slot))
 		slot->reqs.pio.value = value;
 	else
 		slot->reqs.mmio.value = value;
@@ -439,7 +522,7 @@ unsigned int serve_once(struct guest *guest, access_handler handle, void *data)
 			continue;
 		if (!access.write)
 			slot_answer(guest, vcpu, access.value);
-		check_result(client_notify(guest->fd, guest->client, vcpu), 0,
+		check_result(guest_notify(guest, vcpu), 0,
 			     "NOTIFY_REQUEST_FINISH");
 	}
 	return served;
@@ -463,7 +546,7 @@ void serve_until_done(struct guest *guest, access_handler handle, void *data,
 		check(now_us() < end, "the guest is not done after %u ms", ms);
 		if (!wait_for_request(guest, 5))
 			continue;
-		check_result(client_attach(guest->fd, guest->client), 0,
+		check_result(guest_attach(guest), 0,
 			     "ATTACH_IOREQ_CLIENT");
 		serve_once(guest, handle, data);
 	}

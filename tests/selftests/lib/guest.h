@@ -119,6 +119,7 @@ struct guest_status {
  *	processes that fork() later see the same
  * @slots: the I/O request page
  * @client: the device model's client
+ * @a2: its device model speaks the second contract; then @client is 0
  */
 struct guest {
 	int fd;
@@ -127,14 +128,20 @@ struct guest {
 	unsigned char *memory;
 	struct acrn_io_request *slots;
 	int client;
+	bool a2;
 };
+
+/* A register of configuration space as an address */
+#define PCI_ADDRESS(bus, dev, func, reg)				\
+	((uint64_t)(bus) << 32 | (uint64_t)(dev) << 24 |		\
+	 (uint64_t)(func) << 16 | (reg))
 
 /**
  * struct access - an access of the guest, as the device model sees it
  * @vcpu: the vCPU, which is the number of the slot
  * @type: ACRN_IOREQ_*
  * @write: it writes
- * @address: port or address
+ * @address: port or address; of configuration space a PCI_ADDRESS()
  * @size: bytes
  * @value: what it writes, or has to read
  */
@@ -154,6 +161,8 @@ typedef bool (*access_handler)(struct guest *guest, struct access *access,
 void guest_new(struct guest *guest, unsigned int config, unsigned long flags);
 void guest_new_vcpus(struct guest *guest, unsigned int config,
 		     unsigned long flags, unsigned int vcpus);
+void guest_new_a2(struct guest *guest, unsigned int config, unsigned long flags,
+		  uint64_t affinity);
 void guest_prepare(struct guest *guest, unsigned int config, unsigned int vcpus);
 void guest_program(struct guest *guest, const struct guest_op *ops,
 		   unsigned int count);
@@ -188,6 +197,8 @@ int client_create(int fd);
 int client_destroy(int fd, int client);
 int client_attach(int fd, int client);
 int client_notify(int fd, int client, unsigned int vcpu);
+int guest_attach(struct guest *guest);
+int guest_notify(struct guest *guest, unsigned int vcpu);
 int clear_requests(int fd);
 
 bool all_done(struct guest *guest);

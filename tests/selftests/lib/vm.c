@@ -223,11 +223,17 @@ int op_run(enum op op, int fd, unsigned int config, unsigned int vcpu)
 			 op_info[op].size ? &argument : NULL);
 }
 
+/* Hypervisors like v1.4 and later make the vCPUs with the VM: one if not asked. */
+static bool makes_vcpus(void)
+{
+	return hv_generation() > 13;
+}
+
 static int expect_create_vcpu(struct vm_model *vm, unsigned int vcpu)
 {
 	if (vcpu < vm->vcpus)
-		return -EEXIST;
-	if (vcpu > vm->vcpus)
+		return makes_vcpus() ? 0 : -EEXIST;
+	if (vcpu > vm->vcpus || makes_vcpus())
 		return -EINVAL;
 	vm->vcpus++;
 	return 0;
@@ -260,7 +266,7 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 	if (op == OP_CREATE_VM) {
 		if (state != VM_EMPTY)
 			return -EBUSY;
-		*vm = (struct vm_model){ VM_CREATED, 0 };
+		*vm = (struct vm_model){ VM_CREATED, makes_vcpus() };
 		return 0;
 	}
 	if (state == VM_EMPTY)

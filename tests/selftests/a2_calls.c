@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
+/*
+ * The calls of the second contract, one by one: numbers, arguments, results, and
+ * what they ask of the hypervisor.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/ioctl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "a2.h"
+#include "capability.h"
+#include "events.h"
+#include "harness.h"
+#include "kernel.h"
+#include "memseg.h"
+
+#define MEMSEG_BASE	0x100000UL
+
+/**
+ * struct a2_info - a call
+ * @name: its name
+ * @number: its number
+ * @size: of its argument, bytes that are read or written; 0: it has none
+ * @results: in EMPTY, CREATED without vCPUs, and PAUSED, with a valid argument
+ */
+static const struct a2_info {
+	const char *name;
+	unsigned int number;
+	unsigned int size;
+	int results[3];
+} calls[] = {
+	{ "CREATE_VM", ACRN_A2_CREATE_VM, 48, { 0, -EBUSY, -EBUSY } },
+	{ "DESTROY_VM", ACRN_A2_DESTROY_VM, 0, { -ENODEV, 0, 0 } },
+	{ "PAUSE_VM", ACRN_A2_PAUSE_VM, 0, { -ENODEV, 0, 0 } },
+	{ "RESET_VM", ACRN_A2_RESET_VM, 0, { -ENODEV, -EBUSY, 0 } },
+	{ "INJECT_MSI", ACRN_A2_INJECT_MSI, 16, { -ENODEV, 0, 0 } },
+	{ "VM_INTR_MONITOR", ACRN_A2_VM_INTR_MONITOR, 392, { -ENODEV, 0, 0 } },
+	{ "SET_IRQLINE", ACRN_A2_SET_IRQLINE, 0, { -ENODEV, 0, 0 } },
+	{ "NOTIFY_REQUEST_FINISH", ACRN_A2_NOTIFY_REQUEST_FINISH, 8,
+	  { -ENODEV, -EINVAL, -EINVAL } },
+	{ "CREATE_IOREQ_CLIENT", ACRN_A2_CREATE_IOREQ_CLIENT, 0,
+	  { -ENODEV, 0, 0 } },
+	{ "ATTACH_IOREQ_CLIENT", ACRN_A2_ATTACH_IOREQ_CLIENT, 0,
+	  { -ENODEV, -ENODEV, -ENODEV } },
+	{ "DESTROY_IOREQ_CLIENT", ACRN_A2_DESTROY_IOREQ_CLIENT, 0,
+	  { -ENODEV, 0, 0 } },
+	{ "CLEAR_VM_IOREQ", ACRN_A2_CLEAR_VM_IOREQ, 0, { -ENODEV, 0, 0 } },
+	{ "SET_MEMSEG", ACRN_A2_SET_MEMSEG, 32, { -ENODEV, 0, 0 } },
+	{ "UNSET_MEMSEG", ACRN_A2_UNSET_MEMSEG, 32,
+	  { -ENODEV, -ENOENT, -ENOENT } },
+	{ "IOEVENTFD", ACRN_A2_IOEVENTFD, 32, { -ENODEV, 0, 0 } },
+	{ "IRQFD", ACRN_A2_IRQFD, 24, { -ENODEV, 0, 0 } },
+};
+
+union a2_argument {
+	struct acrn_a2_create_vm create;
+	struct acrn_a2_set_vcpu_regs regs;
+	struct acrn_a2_memmap memmap;
+	struct acrn_a2_ioreq_notify notify;
+	struct acrn_msi_entry msi;
+	struct acrn_intr_monitor monitor;
+	struct acrn_ioeventfd ioeventfd;
+	struct acrn_irqfd irqfd;
+	unsigned char bytes[512];
+};
+
+static void fill(unsigned int number, union a2_argument *argument)
+{
+	memset(argument, 0, sizeof(*argument));
+	switch (number) {
+	case ACRN_A2_CREATE_VM:
+		a2_fill_create(&argument->create, 0);
+		break;
+	case ACRN_A2_INJECT_MSI:
+		argument->msi.msi_addr = MSI_ADDR;
+		break;
+	case ACRN_A2_NOTIFY_REQUEST_FINISH:
+		argument->notify.vmid = VMID(0);
+		break;
+	case ACRN_A2_SET_MEMSEG:
+	case ACRN_A2_UNSET_MEMSEG:
+		argument->memmap.attr = ACRN_A2_MEMMAP_READ;
+		argument->memmap.user_vm_pa = MEMSEG_BASE;
+		argument->memmap.base =
+			(unsigned long)memory_get(MEMORY_PRIVATE, PAGE_SIZE);
+		argument->memmap.len = PAGE_SIZE;
+		break;
+	case ACRN_A2_IOEVENTFD:
+		argument->ioeventfd.fd = event_new();
+		argument->ioeventfd.flags = ACRN_IOEVENTFD_PIO;
+		argument->ioeventfd.addr = 0x80;
+		argument->ioeventfd.len = 1;
+		break;
+	case ACRN_A2_IRQFD:
+		argument->irqfd.fd = event_new();
+		argument->irqfd.msi.msi_addr = MSI_ADDR;
+		break;
+	}
+}
+
+static int make(int fd, const struct a2_info *info)
+{
+	union a2_argument argument;
+
+	fill(info->number, &argument);
+	return info->size ? hsm_ioctl(fd, info->number, &argument) :
+			    hsm_ioctl(fd, info->number, NULL);
+}
+
+static int a2_in_state(unsigned int state)
+{
+	int fd = hsm_open();
+
+	if (state)
+		check_result(a2_create(fd, 0), 0, "CREATE_VM");
+	if (state == 2)
+		check_result(a2_call(fd, ACRN_A2_PAUSE_VM), 0, "PAUSE_VM");
+	return fd;
+}
+
+TEST(each_call, "each call, in the states in which a VM can be that does not run")
+{
+	unsigned int i, state;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		for (state = 0; state < 3; state++) {
+			unsigned long before;
+			int fd = a2_in_state(state), expected;
+
+			expected = calls[i].results[state];
+			before = hv_calls(HC_ANY);
+			check_result(make(fd, &calls[i]), expected,
+				     "%s in state %u", calls[i].name, state);
+			if (expected)
+				check_equal(hv_calls(HC_ANY), before,
+					    "hypercalls of a refused %s",
+					    calls[i].name);
+			close(fd);
+		}
+	}
+}
+
+static bool ours(unsigned int number)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].number == number)
+			return true;
+	}
+	return number == ACRN_A2_START_VM || number == ACRN_A2_SET_VCPU_REGS ||
+	       number == ACRN_A2_GET_PLATFORM_INFO;
+}
+
+TEST(numbers, "other numbers of the same type: ENOTTY, with a VM and without")
+{
+	static const unsigned int sizes[] = {
+		0, 4, 8, 12, 16, 20, 24, 32, 36, 48, 56, 104, 192, 256, 292,
+		296, 304, 392,
+	};
+	unsigned int nr, direction, i, number, state;
+	union a2_argument argument;
+
+	for (state = 0; state < 2; state++) {
+		int fd = a2_in_state(state);
+		unsigned long before = hv_calls(HC_ANY);
+
+		a2_fill_create(&argument.create, 1);
+		for (nr = 0; nr < 256; nr++)
+			for (direction = 0; direction < 4; direction++)
+				for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+					number = _IOC(direction, ACRN_A2_TYPE,
+						      nr, sizes[i]);
+					if (!ours(number))
+						check_result(hsm_ioctl(fd, number, &argument),
+							     -ENOTTY, "%#x", number);
+				}
+		check_equal(hv_calls(HC_ANY), before, "hypercalls");
+		close(fd);
+	}
+}
+
+/* What Intel's kernels have and device models can do without */
+TEST(additions, "asynchronous events and VM events: ENOTTY, and flag 8 does no harm")
+{
+	int fd = a2_in_state(1), event = event_new();
+
+	check_result(hsm_ioctl(fd, ACRN_A2_SETUP_ASYNCIO, get_pages(1)), -ENOTTY,
+		     "SETUP_ASYNCIO");
+	check_result(hsm_ioctl(fd, ACRN_A2_SETUP_VM_EVENT_RING, get_pages(1)),
+		     -ENOTTY, "SETUP_VM_EVENT_RING");
+	check_result(hsm_ioctl(fd, ACRN_A2_SETUP_VM_EVENT_FD,
+			       (void *)(long)event), -ENOTTY,
+		     "SETUP_VM_EVENT_FD");
+
+	/* acrn-dm v3.2 sets it where it assigns and not where it deassigns */
+	check_result(a2_ioeventfd(fd, event, ACRN_A2_IOEVENTFD_ASYNCIO, 0x1000,
+				  4, 0), 0, "assign with flag 8");
+	check_result(a2_ioeventfd(fd, event, 0, 0x1000, 4, 0), -EEXIST,
+		     "the same without");
+	check_result(a2_ioeventfd(fd, event, ACRN_IOEVENTFD_DEASSIGN, 0x1000, 4,
+				  0), 0, "deassign without");
+	check_result(a2_ioeventfd(fd, event, 0, 0x1000, 4, 0), 0, "assign");
+	check_result(a2_ioeventfd(fd, event, ACRN_IOEVENTFD_DEASSIGN |
+				  ACRN_A2_IOEVENTFD_ASYNCIO, 0x1000, 4, 0), 0,
+		     "deassign with flag 8");
+	check_result(a2_ioeventfd(fd, event, 0x10, 0x1000, 4, 0), -EINVAL,
+		     "a flag that nobody knows");
+	close(fd);
+
+	fd = vm_in_state(VM_CREATED, 0);
+	check_result(ioeventfd(fd, event, ACRN_A2_IOEVENTFD_ASYNCIO, 0x1000, 4,
+			       0), -EINVAL, "flag 8 among the plain numbers");
+	close(fd);
+}
+
+TEST(pointers, "bad pointers, and not a byte more is looked at than there has to be")
+{
+	unsigned char *pages = get_pages(2), *end = pages + PAGE_SIZE;
+	union a2_argument argument;
+	unsigned int i, size;
+
+	munmap(end, PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		int fd = a2_in_state(calls[i].number != ACRN_A2_CREATE_VM);
+
+		if (calls[i].size) {
+			check_result(hsm_ioctl(fd, calls[i].number, NULL),
+				     -EFAULT, "%s, NULL", calls[i].name);
+			check_result(hsm_ioctl(fd, calls[i].number,
+					       (void *)0xffff888000000000UL),
+				     -EFAULT, "%s, the kernel's", calls[i].name);
+		}
+		fill(calls[i].number, &argument);
+		for (size = 1; size < calls[i].size; size++) {
+			memcpy(end - size, &argument, size);
+			check_result(hsm_ioctl(fd, calls[i].number, end - size),
+				     -EFAULT, "%u bytes of %s", size,
+				     calls[i].name);
+		}
+		if (calls[i].size) {
+			memcpy(end - size, &argument, size);
+			check_result(hsm_ioctl(fd, calls[i].number, end - size),
+				     calls[i].results[calls[i].number !=
+						      ACRN_A2_CREATE_VM],
+				     "all of %s", calls[i].name);
+		}
+		close(fd);
+	}
+}
+
+TEST(create_results, "CREATE_VM: what goes in does not matter where it comes out")
+{
+	struct acrn_a2_create_vm create, before;
+	int fd = hsm_open();
+
+	a2_fill_create(&create, 1);
+	create.vmid = 0xffff;
+	create.vcpu_num = 0xffff;
+	create.cpu_affinity = 0;
+	before = create;
+	check_result(hsm_ioctl(fd, ACRN_A2_CREATE_VM, &create), 0, "CREATE_VM");
+	check_equal(create.vmid, VMID(1), "vmid");
+	check(create.vcpu_num <= ACRN_MAX_VCPUS, "vcpu_num %u", create.vcpu_num);
+	before.vmid = create.vmid;
+	before.vcpu_num = create.vcpu_num;
+	check(!memcmp(&create, &before, sizeof(create)), "something else changed");
+	close(fd);
+}
+
+static int create_with(size_t offset, unsigned char byte)
+{
+	struct acrn_a2_create_vm create;
+	int fd = hsm_open(), result;
+
+	a2_fill_create(&create, 0);
+	((unsigned char *)&create)[offset] = byte;
+	result = hsm_ioctl(fd, ACRN_A2_CREATE_VM, &create);
+	close(fd);
+	return result;
+}
+
+TEST(create_reserved, "CREATE_VM: reserved fields, flags and the page")
+{
+	unsigned long before = hv_calls(HC_ANY);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		check_result(create_with(offsetof(struct acrn_a2_create_vm,
+						  reserved0) + i, 1), -EINVAL,
+			     "reserved0");
+		check_result(create_with(offsetof(struct acrn_a2_create_vm,
+						  reserved1) + i, 0x80), -EINVAL,
+			     "reserved1");
+	}
+	check_result(create_with(offsetof(struct acrn_a2_create_vm, vm_flag) + 1,
+				 0x40), -EINVAL, "flag 14");
+	check_result(create_with(offsetof(struct acrn_a2_create_vm, vm_flag) + 7,
+				 0x80), -EINVAL, "flag 63");
+	check_result(create_with(offsetof(struct acrn_a2_create_vm, ioreq_buf), 8),
+		     -EINVAL, "a page that is not aligned");
+	check_equal(hv_calls(HC_ANY), before, "hypercalls");
+}
+
+static void without_capability(void *data)
+{
+	unsigned int flag;
+
+	(void)data;
+	keep_capability(-1);
+	for (flag = 0; flag < 14; flag++) {
+		bool ordinary = flag == 0 || flag == 2 || flag == 3;
+		unsigned long flags = 1UL << flag;
+		int fd = hsm_open();
+
+		/* alone, it is no good for anybody */
+		if (flag == 1)
+			flags |= 1UL << 4;
+		check_result(a2_create_flags(fd, 0, flags), ordinary ? 0 : -EPERM,
+			     "flag %u", flag);
+		close(fd);
+	}
+}
+
+TEST(create_flags, "CREATE_VM: a capability for what may be more than an ordinary VM")
+{
+	unsigned int flag;
+
+	in_child(without_capability, NULL);
+	for (flag = 0; flag < 14; flag++) {
+		int fd = hsm_open();
+
+		check_result(a2_create_flags(fd, 0, 1UL << flag),
+			     flag == 1 ? -EINVAL : 0, "flag %u", flag);
+		close(fd);
+	}
+}
+
+TEST(page_is_optional, "a VM without a page can have no client")
+{
+	struct acrn_a2_create_vm create;
+	int fd = hsm_open();
+
+	a2_fill_create(&create, 0);
+	create.ioreq_buf = 0;
+	check_result(hsm_ioctl(fd, ACRN_A2_CREATE_VM, &create), 0, "CREATE_VM");
+	check_result(a2_call(fd, ACRN_A2_CREATE_IOREQ_CLIENT), -EINVAL,
+		     "CREATE_IOREQ_CLIENT");
+	check_result(a2_call(fd, ACRN_A2_START_VM), -EINVAL, "START_VM");
+	close(fd);
+}
+
+TEST(memory, "SET_MEMSEG: rights, cache types, types")
+{
+	unsigned char *memory = memory_get(MEMORY_PRIVATE, 4 * PAGE_SIZE);
+	struct pins before;
+	struct seen seen = { .gpa = MEMSEG_BASE, .size = PAGE_SIZE,
+			     .memory = memory };
+	uint32_t attr;
+	int fd;
+
+	pins_get(&before);
+	fd = a2_in_state(1);
+	for (attr = 0; attr < 8; attr++) {
+		/* nothing can be mapped that cannot be read */
+		int expected = attr & ACRN_A2_MEMMAP_READ ? 0 : -EINVAL;
+		uint32_t types = attr & 1 ? ACRN_A2_MEMMAP_CACHE_TYPES : 0x40;
+
+		check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG,
+				       ACRN_A2_MEMMAP_RAM, attr | types,
+				       MEMSEG_BASE, memory, PAGE_SIZE),
+			     expected, "attr %#x", attr);
+		if (expected)
+			continue;
+		seen.prot = attr | PROT_WB;
+		check_seen(VMID(0), &seen, 1);
+		check_result(a2_memseg_unset(fd, MEMSEG_BASE, PAGE_SIZE), 0,
+			     "UNSET_MEMSEG");
+		check_sees_nothing(VMID(0));
+	}
+	check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG, ACRN_A2_MEMMAP_RAM, 8 | 7,
+			       MEMSEG_BASE, memory, PAGE_SIZE), -EINVAL,
+		     "a right that nobody knows");
+	check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG, ACRN_A2_MEMMAP_RAM,
+			       0x800 | 7, MEMSEG_BASE, memory, PAGE_SIZE),
+		     -EINVAL, "a cache type that nobody knows");
+	check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG, 2, 7, MEMSEG_BASE, memory,
+			       PAGE_SIZE), -EINVAL, "type 2");
+	check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG, ~0U, 7, MEMSEG_BASE,
+			       memory, PAGE_SIZE), -EINVAL, "type ~0");
+	check_sees_nothing(VMID(0));
+	close(fd);
+	pins_check(&before, 0, "after it was closed");
+}
+
+TEST(unset, "UNSET_MEMSEG looks at address and length only")
+{
+	unsigned char *memory = memory_get(MEMORY_PRIVATE, 4 * PAGE_SIZE);
+	struct acrn_memseg seg = {
+		.type = ~0U, .gpa = MEMSEG_BASE, .len = PAGE_SIZE,
+	};
+	int fd = a2_in_state(1), plain;
+
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE, PAGE_SIZE), -ENOENT,
+		     "before anything was set");
+	check_result(a2_memseg_set(fd, MEMSEG_BASE, memory, 2 * PAGE_SIZE), 0,
+		     "SET_MEMSEG");
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE, PAGE_SIZE), -ENOENT,
+		     "half of it");
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE + PAGE_SIZE, PAGE_SIZE),
+		     -ENOENT, "the other half");
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE, 3 * PAGE_SIZE), -ENOENT,
+		     "more than it");
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE + 1, 2 * PAGE_SIZE), -EINVAL,
+		     "not aligned");
+	check_result(a2_memseg_unset(fd, MEMSEG_BASE, 0), -EINVAL, "nothing");
+	check_sees(VMID(0), MEMSEG_BASE, memory, 2 * PAGE_SIZE);
+	check_result(a2_memseg(fd, ACRN_A2_UNSET_MEMSEG, ~0U, ~0U, MEMSEG_BASE,
+			       (void *)-1L, 2 * PAGE_SIZE), 0, "garbage");
+	check_sees_nothing(VMID(0));
+	close(fd);
+
+	/* what means any type inside the driver means none outside */
+	plain = vm_in_state(VM_CREATED, 0);
+	check_result(memseg_set(plain, MEMSEG_BASE, memory, PAGE_SIZE), 0,
+		     "SET_MEMSEG");
+	check_result(hsm_ioctl(plain, IC_UNSET_MEMSEG, &seg), -EINVAL,
+		     "type ~0 among the plain numbers");
+	close(plain);
+}
+
+static void *attach(void *data)
+{
+	return (void *)(long)a2_call(*(int *)data, ACRN_A2_ATTACH_IOREQ_CLIENT);
+}
+
+TEST(client, "one client, without an id; ATTACH ends with ENODEV")
+{
+	int fd = a2_in_state(1);
+	pthread_t thread;
+	unsigned int i;
+	void *result;
+
+	check_result(a2_call(fd, ACRN_A2_DESTROY_IOREQ_CLIENT), 0,
+		     "DESTROY before there was one");
+	for (i = 0; i < 3; i++) {
+		check_result(a2_call(fd, ACRN_A2_ATTACH_IOREQ_CLIENT), -ENODEV,
+			     "ATTACH without a client");
+		check_result(a2_notify(fd, VMID(0), 0), -EINVAL,
+			     "NOTIFY without a client");
+		check_result(a2_call(fd, ACRN_A2_CREATE_IOREQ_CLIENT), 0, "CREATE");
+		check_result(a2_call(fd, ACRN_A2_CREATE_IOREQ_CLIENT), -EEXIST,
+			     "a second client");
+		pthread_create(&thread, NULL, attach, &fd);
+		sleep_ms(50);
+		check_result(a2_call(fd, i ? ACRN_A2_DESTROY_IOREQ_CLIENT :
+				     ACRN_A2_DESTROY_IOREQ_CLIENT), 0, "DESTROY");
+		pthread_join(thread, &result);
+		check_result((long)result, -ENODEV, "ATTACH, its client destroyed");
+		check_result(a2_notify(fd, VMID(0), 0), -EINVAL, "a late NOTIFY");
+		check_result(a2_call(fd, ACRN_A2_DESTROY_IOREQ_CLIENT), 0,
+			     "DESTROY again");
+	}
+	check_result(a2_call(fd, ACRN_A2_CREATE_IOREQ_CLIENT), 0, "CREATE");
+	pthread_create(&thread, NULL, attach, &fd);
+	sleep_ms(50);
+	check_result(a2_call(fd, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+	pthread_join(thread, &result);
+	check_result((long)result, -ENODEV, "ATTACH, its VM destroyed");
+	close(fd);
+}
+
+TEST(notify, "NOTIFY: the VM's id is looked at, the reserved field is not")
+{
+	int fd = a2_in_state(1);
+
+	check_result(a2_call(fd, ACRN_A2_CREATE_IOREQ_CLIENT), 0, "CREATE");
+	check_result(a2_notify(fd, VMID(0), 0), -EINVAL, "no request");
+	check_result(a2_notify(fd, VMID(0), ACRN_MAX_VCPUS), -EINVAL, "no slot");
+	check_result(a2_notify(fd, VMID(0), ~0U), -EINVAL, "no slot");
+	check_result(a2_notify(fd, VMID(1), 0), -EINVAL, "another VM");
+	check_result(a2_notify(fd, 0xffff, 0), -EINVAL, "no VM");
+	close(fd);
+	fd = hsm_open();
+	check_result(a2_notify(fd, 0xffff, 0), -ENODEV, "without a VM");
+	close(fd);
+}
+
+TEST(interrupts, "INJECT_MSI, SET_IRQLINE and VM_INTR_MONITOR")
+{
+	struct acrn_msi_entry msi = { .msi_addr = MSI_ADDR, .msi_data = 0x41 };
+	struct acrn_intr_monitor monitor = { .cmd = ACRN_INTR_MONITOR_GET,
+					     .buf_cnt = 4 };
+	int fd = a2_in_state(1);
+	struct hv_irqs irqs;
+
+	check_result(hsm_ioctl(fd, ACRN_A2_INJECT_MSI, &msi), 0, "INJECT_MSI");
+	hv_get_irqs(VMID(0), &irqs);
+	check_equal(irqs.msis, 1, "MSIs");
+	check_equal(irqs.msi_addr, MSI_ADDR, "its address");
+	check_equal(irqs.msi_data, 0x41, "its data");
+	check_result(hsm_ioctl(fd, ACRN_A2_SET_IRQLINE,
+			       (void *)ACRN_IRQLINE(9, ACRN_IRQLINE_LOW)), 0,
+		     "SET_IRQLINE");
+	check_equal(hv_irqlines(VMID(0), ACRN_IRQLINE_LOW, &irqs.lines), 1,
+		    "lines made low");
+	check_equal(irqs.lines, ACRN_IRQLINE(9, ACRN_IRQLINE_LOW), "the line");
+	check_result(hsm_ioctl(fd, ACRN_A2_SET_IRQLINE,
+			       (void *)ACRN_IRQLINE(9, 4)), -EINVAL,
+		     "SET_IRQLINE, an operation that nobody knows");
+	check_result(hsm_ioctl(fd, ACRN_A2_VM_INTR_MONITOR, &monitor), 0,
+		     "VM_INTR_MONITOR");
+	monitor.buf_cnt = 49;
+	check_result(hsm_ioctl(fd, ACRN_A2_VM_INTR_MONITOR, &monitor), -EINVAL,
+		     "VM_INTR_MONITOR of 49");
+	close(fd);
+}
+
+/* The hypervisor's own answers come out as they do among the plain numbers. */
+TEST(answers, "what the hypervisor answers, and what becomes of it")
+{
+	unsigned int i;
+
+	for (i = 0; i < VM_ANSWERS; i++) {
+		int fd = hsm_open();
+
+		hv_refuse(HC_CREATE_VM, 1, vm_answers[i].answer);
+		check_result(a2_create(fd, 0), vm_answers[i].result, "CREATE_VM: %d",
+			     vm_answers[i].answer);
+		check_result(a2_create(fd, 0), 0, "CREATE_VM once more");
+		hv_refuse(HC_PAUSE_VM, 1, vm_answers[i].answer);
+		check_result(a2_call(fd, ACRN_A2_PAUSE_VM), vm_answers[i].result,
+			     "PAUSE_VM: %d", vm_answers[i].answer);
+		close(fd);
+	}
+}
+
+TEST(owner, "building is the owner's")
+{
+	int fd = a2_in_state(1);
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		unsigned char *memory = memory_get(MEMORY_PRIVATE, PAGE_SIZE);
+
+		check_result(a2_memseg_set(fd, 0, memory, PAGE_SIZE), -EPERM,
+			     "SET_MEMSEG");
+		check_result(a2_memseg_unset(fd, 0, PAGE_SIZE), -EPERM,
+			     "UNSET_MEMSEG");
+		check_result(a2_set_regs(fd), -EPERM, "SET_VCPU_REGS");
+		check_result(a2_call(fd, ACRN_A2_PAUSE_VM), 0, "PAUSE_VM");
+		_exit(0);
+	}
+	check(pid > 0, "fork");
+	waitpid(pid, &status, 0);
+	check(!status, "the child failed");
+	close(fd);
+}
+
+int main(void)
+{
+	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+}
