@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/acrn/acrn_a2_defs.h>
+
 #include "client.h"
 #include "coverage.h"
 #include "execute.h"
@@ -223,12 +225,96 @@ static void change_byte(const struct call *call, void *argument, size_t size,
 		bytes[call->arg[n] - 1] ^= call->arg[n + 1];
 }
 
+/*
+ * The last file is a device model's that speaks Linux's contract.  The numbers of
+ * files go on once more, for calls of the other contract.
+ */
+static bool speaks_linux(const struct call *call)
+{
+	return (call->arg[0] % FILES == FILES - 1) != (call->arg[0] / FILES % 2);
+}
+
+static unsigned int linux_number(unsigned int number)
+{
+	static const unsigned int pairs[][2] = {
+		{ IC_CREATE_VM, ACRN_A2_CREATE_VM },
+		{ IC_DESTROY_VM, ACRN_A2_DESTROY_VM },
+		{ IC_START_VM, ACRN_A2_START_VM },
+		{ IC_PAUSE_VM, ACRN_A2_PAUSE_VM },
+		{ IC_RESET_VM, ACRN_A2_RESET_VM },
+		{ IC_SET_VCPU_REGS, ACRN_A2_SET_VCPU_REGS },
+		{ IC_INJECT_MSI, ACRN_A2_INJECT_MSI },
+		{ IC_VM_INTR_MONITOR, ACRN_A2_VM_INTR_MONITOR },
+		{ IC_SET_IRQLINE, ACRN_A2_SET_IRQLINE },
+		{ IC_NOTIFY_REQUEST_FINISH, ACRN_A2_NOTIFY_REQUEST_FINISH },
+		{ IC_CREATE_IOREQ_CLIENT, ACRN_A2_CREATE_IOREQ_CLIENT },
+		{ IC_ATTACH_IOREQ_CLIENT, ACRN_A2_ATTACH_IOREQ_CLIENT },
+		{ IC_DESTROY_IOREQ_CLIENT, ACRN_A2_DESTROY_IOREQ_CLIENT },
+		{ IC_CLEAR_VM_IOREQ, ACRN_A2_CLEAR_VM_IOREQ },
+		{ IC_SET_MEMSEG, ACRN_A2_SET_MEMSEG },
+		{ IC_UNSET_MEMSEG, ACRN_A2_UNSET_MEMSEG },
+		{ IC_EVENT_IOEVENTFD, ACRN_A2_IOEVENTFD },
+		{ IC_EVENT_IRQFD, ACRN_A2_IRQFD },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (pairs[i][0] == number)
+			return pairs[i][1];
+	}
+	return number;
+}
+
+/* Makes of an argument that of the same call in Linux's contract; returns its size */
+static size_t linux_argument(unsigned int number, void *argument, size_t size)
+{
+	struct acrn_memseg *segment = argument;
+	struct acrn_a2_memmap map = {
+		.type = segment->type, .attr = segment->prot,
+		.user_vm_pa = segment->gpa, .base = segment->base,
+		.len = segment->len,
+	};
+	struct acrn_ioreq_notify *notify = argument;
+	struct acrn_a2_ioreq_notify a2_notify = {
+		.vmid = VMID(machine.first_config + notify->client_id - 1),
+		.vcpu = notify->vcpu,
+	};
+
+	switch (number) {
+	case IC_CREATE_VM:
+		/* of the rest, nothing is moved */
+		return sizeof(struct acrn_a2_create_vm);
+	case IC_SET_VCPU_REGS:
+		return sizeof(struct acrn_a2_set_vcpu_regs);
+	case IC_SET_MEMSEG:
+	case IC_UNSET_MEMSEG:
+		memcpy(argument, &map, sizeof(map));
+		return sizeof(map);
+	case IC_NOTIFY_REQUEST_FINISH:
+		memcpy(argument, &a2_notify, sizeof(a2_notify));
+		return sizeof(a2_notify);
+	default:
+		return size;
+	}
+}
+
 /* An ioctl whose argument is a structure; argument @n of the call says where. */
 static void call_with(const struct call *call, unsigned int number,
-		      void *argument, size_t size, unsigned int n)
+		      const void *argument, size_t size, unsigned int n)
 {
+	union {
+		struct acrn_memseg segment;
+		struct acrn_ioreq_notify notify;
+		unsigned char bytes[512];
+	} copy = { 0 };
+
+	memcpy(&copy, argument, size);
+	if (speaks_linux(call)) {
+		size = linux_argument(number, &copy, size);
+		number = linux_number(number);
+	}
 	ioctl(file(call->arg[0]), number,
-	      argument_at(call->arg[n], argument, size));
+	      argument_at(call->arg[n], &copy, size));
 }
 
 /* The same; "at" and "xor" follow. */
@@ -242,6 +328,8 @@ static void call_changed(const struct call *call, unsigned int number,
 static void call_value(const struct call *call, unsigned int number,
 		       uint64_t value)
 {
+	if (speaks_linux(call))
+		number = linux_number(number);
 	ioctl(file(call->arg[0]), number, value);
 }
 
@@ -367,7 +455,8 @@ static void any_ioctl(const struct call *call)
 	unsigned char bytes[512];
 
 	/* It waits, and has a call of its own. */
-	if ((uint32_t)call->arg[1] == IC_ATTACH_IOREQ_CLIENT)
+	if ((uint32_t)call->arg[1] == IC_ATTACH_IOREQ_CLIENT ||
+	    (uint32_t)call->arg[1] == ACRN_A2_ATTACH_IOREQ_CLIENT)
 		return;
 	memset(bytes, call->arg[2], sizeof(bytes));
 	call_with(call, call->arg[1], bytes, sizeof(bytes), 3);
@@ -376,7 +465,7 @@ static void any_ioctl(const struct call *call)
 static void attach(const struct call *call)
 {
 	wake_me(true);
-	ioctl(file(call->arg[0]), IC_ATTACH_IOREQ_CLIENT, call->arg[1]);
+	call_value(call, IC_ATTACH_IOREQ_CLIENT, call->arg[1]);
 	wake_me(false);
 }
 

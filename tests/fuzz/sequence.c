@@ -64,7 +64,8 @@ struct values {
 
 /* What comes up more often stands there more often. */
 static const struct values values[] = {
-	[KIND_FILE] = VALUES(0, 0, 0, 0, 0, 1, 1, 2),
+	/* 0 to 2, and once more: with a call of the other contract */
+	[KIND_FILE] = VALUES(0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 5),
 	[KIND_CONFIG] = VALUES(0, 0, 0, 0, 1, 1, 1, 2),
 	[KIND_VCPU] = VALUES(0, 0, 0, 0, 1, 1, 2, 7, 8, 15, 16, 17, 0xffff),
 	[KIND_VM_FLAGS] = VALUES(0, 0, 0, 0, 0, 4, 4, 1, 2, 0x20, 0x22, 0x40,
@@ -105,6 +106,8 @@ static const struct values values[] = {
 	[KIND_SMALL] = VALUES(0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 0xffffffff),
 	[KIND_NUMBER] = VALUES(0x43000000, 0x43000010, 0x43000016, 0x43000017,
 			       0x43000030, 0x43000050, 0x43000060, 0x43000072,
+			       0x43000003, 0x8100a203, 0xc030a210, 0xa211, 0xa217,
+			       0x4008a290, 0x4008a2a0, 0x4004a2a1,
 			       0x430000ff, 0x43000110, 0x43010010, 0x44000010,
 			       0x10, 0, 0x5401, 0x5421, 0x5450, 0x5451,
 			       0xffffffff, 0x143000010),
@@ -452,9 +455,18 @@ static void make_life(struct sequence *seq, struct dice *dice)
 	};
 	unsigned int i, length = dice_below(dice, ARRAY_SIZE(life) + 1);
 
-	for (i = 0; i < length; i++)
-		if (!dice_one_in(dice, 10))
-			add(seq, &life[i]);
+	bool last = dice_one_in(dice, 4);
+
+	for (i = 0; i < length; i++) {
+		struct call call = life[i];
+
+		if (dice_one_in(dice, 10))
+			continue;
+		/* the file whose device model speaks Linux's contract */
+		if (last)
+			call.arg[0] = FILES - 1;
+		add(seq, &call);
+	}
 }
 
 /* Most sequences have one thread: what it does it does faster. */
