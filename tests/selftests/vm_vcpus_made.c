@@ -139,6 +139,7 @@ TEST(real_time, "a real-time VM is answered until the hypervisor has stopped it"
 		serve_once(&guest, answer, &requests);
 	}
 	hv_guest_off(VMID(0));
+	check_result(vm_pause(guest.fd), 0, "PAUSE_VM when it is off");
 	check_result(vm_reset(guest.fd), 0, "RESET_VM when it is off");
 	guest_end(&guest);
 }
