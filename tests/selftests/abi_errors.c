@@ -250,6 +250,51 @@ TEST(vmid_given_twice, "[A5] a vmid that another VM has is a failure")
 	vm_check(0, &started);
 }
 
+/* The id is also taken if that other VM is dying. */
+TEST(vmid_of_dying, "[D12] a vmid that a dying VM has is a failure")
+{
+	struct vm_model started = { VM_STARTED, 1 };
+	int first = vm_in_state(VM_CREATED, 0), second = hsm_open();
+
+	raw_open();
+	hv_refuse(HC_DESTROY_VM, 1, -EINVAL);
+	check_result(vm_destroy(first), -EINVAL, "DESTROY_VM");
+	/* before the driver tries again, in a second */
+	check(!raw_call(HC_DESTROY_VM, VMID(0), 0), "HC_DESTROY_VM");
+	check_result(vm_create(second, 0), -EIO, "CREATE_VM of the other");
+	check_result(vm_destroy(first), 0, "DESTROY_VM");
+	vm_to_state(second, VM_STARTED, 0);
+	vm_check(0, &started);
+}
+
+/*
+ * Nor is it free while the driver tries again to destroy that VM, which it may
+ * still fail to.
+ */
+TEST(vmid_of_retried, "[D11] a vmid of a dying VM that the driver tries to destroy is a failure")
+{
+	int first = vm_in_state(VM_CREATED, 0), second = hsm_open();
+	uint64_t dying;
+
+	raw_open();
+	hv_refuse(HC_DESTROY_VM, 1, -EINVAL);
+	check_result(vm_destroy(first), -EINVAL, "DESTROY_VM");
+	dying = now_us();
+	/* The driver's next call may find that it is gone. */
+	hv_expect(1);
+	check(!raw_call(HC_DESTROY_VM, VMID(0), 0), "HC_DESTROY_VM");
+	check_equal(hv_vm_state(VMID(0)), TESTBED_VM_OFF, "state");
+	/* It pauses the VM first. */
+	hv_delay(HC_PAUSE_VM, 3000000);
+	while (now_us() - dying < 2000000)
+		sleep_ms(10);
+	check_result(vm_create(second, 0), -EIO, "CREATE_VM of the other");
+	hv_behave();
+	check(vm_gone(0, 6000), "the first VM is left");
+	check_result(vm_create(second, 0), 0, "CREATE_VM of the other");
+	hv_expect(0);
+}
+
 TEST(counted, "failures are counted in debugfs")
 {
 	unsigned long calls, failures, calls_after, failures_after;

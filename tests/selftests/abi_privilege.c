@@ -61,6 +61,21 @@ TEST(node_mode, "[A9] the mode of the node keeps others out")
 	in_child(open_as_nobody, NULL);
 }
 
+/* The node's mode would protect nothing if a file that is only read did it all. */
+TEST(read_only, "[D10] a file opened for reading tells the version, and no more")
+{
+	int fd = open(HSM_NODE, O_RDONLY | O_CLOEXEC);
+	unsigned long calls = hv_calls(HC_ANY);
+	enum op op;
+
+	check(fd >= 0, "open for reading: %s", strerror(errno));
+	for (op = 0; op < OPS; op++)
+		check_result(op_run(op, fd, 0, 0),
+			     op == OP_GET_API_VERSION ? 0 : -EBADF, "%s",
+			     op_info[op].name);
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+}
+
 static void check_hardware_flags(int fd)
 {
 	unsigned long calls = hv_calls(HC_ANY);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -358,6 +359,29 @@ TEST(request_wakes, "ATTACH returns when a request comes, and as long as it is t
 	guest_end(&guest);
 }
 
+TEST(no_wait, "[D10] ATTACH of a file with O_NONBLOCK does not wait")
+{
+	unsigned int count = 0;
+	struct guest guest;
+
+	guest_new(&guest, 0, 0);
+	request_loop(&guest, 1);
+	check(!fcntl(guest.fd, F_SETFL, O_NONBLOCK), "fcntl: %s",
+	      strerror(errno));
+	check_result(client_attach(guest.fd, guest.client), -EAGAIN,
+		     "ATTACH without a request");
+	guest_start(&guest);
+	check(wait_for_request(&guest, PROMPT_MS), "no request comes");
+	check_result(client_attach(guest.fd, guest.client), 0,
+		     "ATTACH with a request");
+	serve_once(&guest, answer, &count);
+	check_result(client_destroy(guest.fd, guest.client), 0, "DESTROY");
+	check_result(client_attach(guest.fd, guest.client), 1,
+		     "ATTACH of a client that is gone");
+	guest.client = 0;
+	guest_end(&guest);
+}
+
 TEST(two_waiters, "two threads in ATTACH")
 {
 	struct waiter waiters[2];
@@ -547,6 +571,86 @@ TEST(poll_wakes, "[B22] poll() wakes up")
 	start_polling(&waiter, guest.fd);
 	check_result(vm_destroy(guest.fd), 0, "DESTROY_VM");
 	check_returns(&waiter, POLLHUP, "VM destroyed");
+}
+
+/* A guest whose request is there, and nobody's: there was no client yet */
+static void guest_without_client(struct guest *guest)
+{
+	uint64_t end = now_us() + PROMPT_MS * 1000;
+
+	guest->fd = hsm_open();
+	guest_prepare(guest, 0, 1);
+	check_result(vm_create(guest->fd, 0), 0, "CREATE_VM");
+	check_result(vm_create_vcpu(guest->fd, 0), 0, "CREATE_VCPU");
+	check_result(memseg_set(guest->fd, 0, guest->memory, GUEST_SIZE), 0,
+		     "SET_MEMSEG");
+	guest_set_regs(guest);
+	request_loop(guest, 1);
+	guest_start(guest);
+	while (__atomic_load_n(&guest->slots->processed, __ATOMIC_ACQUIRE) !=
+	       ACRN_IOREQ_PROCESSING)
+		check(now_us() < end, "no request");
+}
+
+static void new_client(struct guest *guest)
+{
+	guest->client = client_create(guest->fd);
+	check(guest->client > 0, "CREATE_IOREQ_CLIENT: %s",
+	      result_name(guest->client));
+}
+
+TEST(poll_sees_client, "[D4] poll() wakes up when a client comes to a request")
+{
+	unsigned int count = 0;
+	struct waiter waiter;
+	struct guest guest;
+
+	guest_without_client(&guest);
+	start_polling(&waiter, guest.fd);
+	new_client(&guest);
+	check_returns(&waiter, POLLIN, "a client");
+	check_equal(serve_once(&guest, answer, &count), 1, "requests");
+	check(guest_done(&guest, PROMPT_MS), "the guest is not done");
+	guest_end(&guest);
+}
+
+static void epoll_sees_client(unsigned int flags)
+{
+	struct epoll_event event = { .events = EPOLLIN | flags };
+	int poller = epoll_create1(EPOLL_CLOEXEC);
+	struct guest guest;
+
+	guest_without_client(&guest);
+	check(!epoll_ctl(poller, EPOLL_CTL_ADD, guest.fd, &event),
+	      "epoll_ctl: %s", strerror(errno));
+	check_equal(epoll_wait(poller, &event, 1, 0), 0, "events before");
+	new_client(&guest);
+	check_equal(epoll_wait(poller, &event, 1, PROMPT_MS), 1,
+		    "events after the client");
+	check_equal(event.events, EPOLLIN, "event after the client");
+
+	/* and another client, whose request it is then */
+	check_result(client_destroy(guest.fd, guest.client), 0, "DESTROY");
+	check_equal(epoll_wait(poller, &event, 1, PROMPT_MS), 1,
+		    "events without a client");
+	check(event.events & EPOLLHUP, "events without a client: %#x",
+	      event.events);
+	new_client(&guest);
+	check_equal(epoll_wait(poller, &event, 1, PROMPT_MS), 1,
+		    "events after the second client");
+	check_equal(event.events, EPOLLIN, "event after the second client");
+	guest_end(&guest);
+	close(poller);
+}
+
+TEST(epoll_level_sees_client, "[D4] epoll wakes up when a client comes to a request")
+{
+	epoll_sees_client(0);
+}
+
+TEST(epoll_edge_sees_client, "[D4] and edge triggered")
+{
+	epoll_sees_client(EPOLLET);
 }
 
 /* Requests are served by a loop of epoll_wait() alone. */

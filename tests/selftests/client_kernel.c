@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -319,6 +320,42 @@ TEST(destroyed_with_request, "a client goes, and the device model gets its reque
 	check_equal(served, 1, "requests of the device model");
 	check_equal(guest_result(&guest, 0), OTHER_ANSWER, "read");
 	check_result(kclient_complete(client, 0, 1), -ENODEV, "no client");
+	close(client);
+	guest_end(&guest);
+}
+
+static void *attach_thread(void *data)
+{
+	struct guest *guest = data;
+
+	return (void *)(long)client_attach(guest->fd, guest->client);
+}
+
+/* The device model waits already, and looks at nothing of its own accord. */
+TEST(destroyed_with_request_wakes, "[D12] and it is woken if it waits")
+{
+	struct timespec limit;
+	struct guest guest;
+	pthread_t thread;
+	void *result;
+	int client;
+
+	guest_new(&guest, 0, 0);
+	client = new_kclient(0, CLIENT_NEVER);
+	program_reads(&guest, 0);
+	guest_start(&guest);
+	wait_for_requests(client, 1);
+	check(!pthread_create(&thread, NULL, attach_thread, &guest),
+	      "pthread_create");
+	sleep_ms(100);
+	check(pthread_tryjoin_np(thread, &result), "ATTACH does not wait");
+	check_result(kclient_destroy(client), 0, "destroy");
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += PROMPT_MS / 1000;
+	check(!pthread_timedjoin_np(thread, &result, &limit),
+	      "the device model sleeps on");
+	check_result((long)result, 0, "ATTACH_IOREQ_CLIENT");
+	check(slot_is_mine(&guest, 0), "the request is not the client's");
 	close(client);
 	guest_end(&guest);
 }

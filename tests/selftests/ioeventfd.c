@@ -20,6 +20,7 @@
 #define PORT		0x650
 #define MMIO		0xd0002000UL
 #define KICKS		200
+#define IOEVENTFDS_MAX	1000
 #define LIMIT_MS	20000
 #define PIO		ACRN_IOEVENTFD_PIO
 #define DATAMATCH	ACRN_IOEVENTFD_DATAMATCH
@@ -125,6 +126,64 @@ TEST(any_data, "each kind and length: a write is a kick")
 TEST(matching_data, "the same with data match")
 {
 	kicks(DATAMATCH, 0);
+}
+
+/* Nobody but the driver knows of the kick: it has to try once more itself. */
+TEST(notify_refused, "[D11] a kick whose completion the hypervisor refuses to hear of at first")
+{
+	const struct guest_op ops[] = {
+		{ .op = GUEST_OUT + 1, .address = PORT },
+		{ .op = GUEST_AGAIN, .value = 9 },
+	};
+	int event = event_new();
+	struct guest guest;
+
+	guest_new(&guest, 0, 0);
+	check_result(ioeventfd(guest.fd, event, PIO, PORT, 1, 0), 0, "assign");
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	hv_fail(HC_NOTIFY_REQUEST, 4, 2, -EBUSY, TESTBED_FAIL_REFUSE);
+	guest_start(&guest);
+	check(guest_done(&guest, LIMIT_MS), "the guest waits for ever");
+	check_equal(event_count(event), 10, "kicks");
+	guest_end(&guest);
+}
+
+static bool check_clean(struct guest *guest, struct access *access, void *data)
+{
+	uint64_t value = *(uint64_t *)data;
+
+	check_equal(access->address, MMIO + 8, "address");
+	check_equal(access->value, low_bytes(value, access->size),
+		    "value of %u bytes", (unsigned int)access->size);
+	return true;
+}
+
+/* ACRN hands all of RAX out when STOS writes a part of it. */
+TEST(junk_above, "[D5] no more of a value counts, or is seen, than is written")
+{
+	uint64_t value = 0x1122334455667788;
+	unsigned int size;
+
+	for (size = 1; size <= 8; size *= 2) {
+		const struct guest_op ops[] = {
+			{ .op = GUEST_STOS + size + GUEST_TIMES(1),
+			  .address = MMIO, .value = value },
+			{ .op = GUEST_STOS + size + GUEST_TIMES(1),
+			  .address = MMIO + 8, .value = value },
+		};
+		int event = event_new();
+		struct guest guest;
+
+		guest_new(&guest, 0, 0);
+		check_result(ioeventfd(guest.fd, event, DATAMATCH, MMIO, size,
+				       low_bytes(value, size)), 0, "assign");
+		guest_program(&guest, ops, ARRAY_SIZE(ops));
+		guest_start(&guest);
+		serve_until_done(&guest, check_clean, &value, LIMIT_MS);
+		check_equal(event_count(event), 1, "kicks of %u bytes", size);
+		guest_end(&guest);
+		close(event);
+	}
 }
 
 TEST(polling, "a VM in polling mode")
@@ -347,6 +406,33 @@ TEST(closed, "an eventfd that is closed")
 	rerun_guest(&guest, ops, ARRAY_SIZE(ops), &others);
 	check_equal(others.count, 0, "requests");
 	guest_end(&guest);
+}
+
+/* As many as KVM allows: each more would cost the interrupts of all VMs time. */
+TEST(bounded, "[D2] 1000 of them in a VM, and one more: ENOSPC")
+{
+	int fd = vm_in_state(VM_CREATED, 0), event = event_new();
+	int other = vm_in_state(VM_CREATED, 1);
+	unsigned int i;
+
+	for (i = 0; i < IOEVENTFDS_MAX; i++)
+		check_result(ioeventfd(fd, event, DATAMATCH, MMIO, 4, i), 0,
+			     "ioeventfd %u", i);
+	check_result(ioeventfd(fd, event, DATAMATCH, MMIO, 4, i), -ENOSPC,
+		     "one more");
+	check_result(ioeventfd(fd, event, 0, MMIO + 8, 4, 0), -ENOSPC,
+		     "at another address");
+	check_result(ioeventfd(other, event, DATAMATCH, MMIO, 4, i), 0,
+		     "another VM's");
+	check_result(ioeventfd(fd, event, DATAMATCH | DEASSIGN, MMIO, 4, 7), 0,
+		     "deassign");
+	check_result(ioeventfd(fd, event, DATAMATCH, MMIO, 4, i), 0,
+		     "one for another");
+	check_result(vm_destroy(fd), 0, "DESTROY_VM");
+	vm_to_state(fd, VM_CREATED, 0);
+	for (i = 0; i < IOEVENTFDS_MAX; i++)
+		check_result(ioeventfd(fd, event, DATAMATCH, MMIO, 4, i), 0,
+			     "ioeventfd %u of the next VM", i);
 }
 
 TEST(bad_arguments, "bad arguments")

@@ -3,8 +3,10 @@
  * NOTIFY_REQUEST_FINISH and CLEAR_VM_IOREQ: a request is completed once, by the
  * client that has it, and the hypervisor hears of it only if its VM runs.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "guest.h"
 #include "harness.h"
@@ -263,6 +265,55 @@ TEST(pause_fails_before_request, "a request that comes while a PAUSE fails")
 	guest_end(&guest);
 }
 
+static void *attach_thread(void *data)
+{
+	struct guest *guest = data;
+
+	return (void *)(long)client_attach(guest->fd, guest->client);
+}
+
+/*
+ * The upcall of a request that comes while a PAUSE is tried is not answered.
+ * When that fails, a device model that waits already has to be woken: it makes
+ * no call that would look once more.
+ */
+TEST(pause_fails_wakes, "[D12] and its device model, which waits, is woken")
+{
+	struct guest_op ops[] = {
+		{ .op = GUEST_WAIT, .address = GUEST_FREE, .value = 1 },
+		{ .op = GUEST_IN + 4, .address = PORT },
+	};
+	pthread_t waiter, thread;
+	struct timespec limit;
+	struct guest guest;
+	uint64_t end;
+	void *result;
+
+	guest_new(&guest, 0, 0);
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	guest_start(&guest);
+	check(!pthread_create(&waiter, NULL, attach_thread, &guest),
+	      "pthread_create");
+	hv_refuse(HC_PAUSE_VM, 1, -EINVAL);
+	hv_delay(HC_PAUSE_VM, SLOW_CALL_US);
+	start_slow(&thread, pause_thread, &guest.fd);
+	*(volatile uint32_t *)(guest.memory + GUEST_FREE) = 1;
+	end = now_us() + PROMPT_MS * 1000;
+	while (__atomic_load_n(&guest.slots->processed, __ATOMIC_ACQUIRE) ==
+	       ACRN_IOREQ_FREE)
+		check(now_us() < end, "no request");
+	pthread_join(thread, &result);
+	check_result((long)result, -EINVAL, "PAUSE_VM");
+	hv_behave();
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += PROMPT_MS / 1000;
+	check(!pthread_timedjoin_np(waiter, &result, &limit),
+	      "the device model sleeps on");
+	check_result((long)result, 0, "ATTACH_IOREQ_CLIENT");
+	check(slot_is_mine(&guest, 0), "the request is not the client's");
+	guest_end(&guest);
+}
+
 TEST(start_fails, "a START that fails")
 {
 	struct guest guest;
@@ -328,6 +379,30 @@ TEST(cleared, "[B12] CLEAR_VM_IOREQ forgets requests at once")
 	wait_until_asked(&guest);
 	check_equal(hv_calls(HC_NOTIFY_REQUEST), notified, "HC_NOTIFY");
 	answer_once(&guest, 20, 1);
+	guest_end(&guest);
+}
+
+/*
+ * A real-time VM runs on when it has been paused, and its requests have to be
+ * answered: the ordinary PAUSE, CLEAR, RESET of a device model must not take one
+ * away from it.
+ */
+TEST(real_time_not_cleared, "[D6] CLEAR_VM_IOREQ leaves a real-time VM that runs on its requests")
+{
+	struct guest guest;
+
+	new_asking_guest(&guest, ACRN_VM_FLAG_RT);
+	guest_start(&guest);
+	wait_until_asked(&guest);
+	check_result(vm_pause(guest.fd), 0, "PAUSE_VM");
+	check_equal(hv_vm_state(VMID(0)), TESTBED_VM_STARTED,
+		    "state in the hypervisor");
+	clear_requests(guest.fd);
+	check(vm_reset(guest.fd) < 0, "a VM that runs was reset");
+	answer_once(&guest, 23, 1);
+	wait_until_asked(&guest);
+	answer_once(&guest, 24, 2);
+	hv_guest_off(VMID(0));
 	guest_end(&guest);
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -314,6 +315,45 @@ TEST(vector_refused, "the hypervisor refuses the vector")
 				  failures[j].answer);
 			check_not_loaded(ways[i]->parameter, failures[j].error);
 		}
+}
+
+static const char smp_affinity[] = "/proc/irq/default_smp_affinity";
+
+/* All interrupts that can go elsewhere leave the upcalls' CPU. */
+static void move_interrupts(void)
+{
+	char path[64];
+	unsigned int irq;
+
+	for (irq = 0; irq < 256; irq++) {
+		snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity", irq);
+		write_text(path, "2");
+	}
+}
+
+static void upcalls_elsewhere(void *data)
+{
+	check_way("upcall=irq", &irq_way);
+}
+
+/*
+ * Integrators keep interrupts away from some CPUs.  Where that makes them begin
+ * elsewhere, upcalls still have to arrive at the CPU to which ACRN sends them.
+ */
+TEST(default_affinity, "[D1] upcalls arrive where they are sent, wherever interrupts begin")
+{
+	char before[64];
+	int status;
+	pid_t pid;
+
+	check_result(read_text(smp_affinity, before, sizeof(before)), 0,
+		     "%s", smp_affinity);
+	move_interrupts();
+	check_result(write_text(smp_affinity, "2"), 0, "%s", smp_affinity);
+	pid = start_child(upcalls_elsewhere, NULL);
+	check(waitpid(pid, &status, 0) == pid, "waitpid");
+	check_result(write_text(smp_affinity, before), 0, "%s", smp_affinity);
+	check(!status, "upcalls do not arrive");
 }
 
 /* Upcalls out of the blue, until the test ends or the process is killed */

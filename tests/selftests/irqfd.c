@@ -4,6 +4,7 @@
  * from whichever of three sides it comes: deassigned, the eventfd closed, the VM
  * destroyed.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "events.h"
@@ -124,6 +126,35 @@ TEST(never_full, "signals of any value; the eventfd never is full")
 		check(write(event, &most, sizeof(most)) == sizeof(most),
 		      "write: %s", strerror(errno));
 	check_msis(0, 10, "a signal of any value is one");
+}
+
+static void *write_thread(void *data)
+{
+	event_signal(*(int *)data);
+	return NULL;
+}
+
+/* Who waits to write to a full counter has to hear that it was taken. */
+TEST(full_counter, "[D8] assigned to a full counter, on which somebody waits to write")
+{
+	int event = eventfd(0, EFD_CLOEXEC), fd = vm_in_state(VM_STARTED, 0);
+	uint64_t most = ~0ULL - 1;
+	struct timespec limit;
+	pthread_t thread;
+
+	check(write(event, &most, sizeof(most)) == sizeof(most), "write: %s",
+	      strerror(errno));
+	check(!pthread_create(&thread, NULL, write_thread, &event),
+	      "pthread_create");
+	sleep_ms(100);
+	check(pthread_tryjoin_np(thread, NULL), "the write did not wait");
+	assign(fd, event);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 10;
+	check(!pthread_timedjoin_np(thread, NULL, &limit),
+	      "the writer waits on");
+	check_msis(0, 2, "signalled before, and by the writer");
+	deassign(fd, event);
 }
 
 TEST(semaphore, "an eventfd that is a semaphore")

@@ -576,6 +576,30 @@ TEST(device_needs_right, "[B15] MMIO needs a capability")
 		in_child(map_device_with, &rights[i]);
 }
 
+/*
+ * A locked-down kernel gives physical memory to nobody, root or not.  Memory of
+ * processes, and flags that only concern the VM, are another thing.
+ */
+TEST(locked_down, "[D7] no MMIO while the kernel is locked down")
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(1));
+	int device, ram, fd = vm_in_state(VM_CREATED, 0);
+	unsigned long calls;
+
+	check_result(memseg_set_mmio(fd, GPA, DEVICE, PAGES(1), ACRN_PROT_READ),
+		     0, "SET_MEMSEG before");
+	check_result(memseg_unset_mmio(fd, GPA, PAGES(1)), 0, "UNSET_MEMSEG");
+	check_result(module_load("lockdown", ""), 0, "insmod lockdown");
+	calls = hv_calls(HC_ANY);
+	device = memseg_set_mmio(fd, GPA, DEVICE, PAGES(1), ACRN_PROT_READ);
+	calls = hv_calls(HC_ANY) - calls;
+	ram = memseg_set(fd, GPA, memory, PAGES(1));
+	check_result(module_unload("lockdown"), 0, "rmmod lockdown");
+	check_result(device, -EPERM, "SET_MEMSEG of MMIO");
+	check_equal(calls, 0, "hypercalls");
+	check_result(ram, 0, "SET_MEMSEG of memory");
+}
+
 static void check_no_mmio(int fd, uint64_t hpa, uint64_t size)
 {
 	struct acrn_memseg memseg = {

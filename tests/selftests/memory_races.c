@@ -17,6 +17,7 @@
 #include "vm.h"
 
 #define GPA	0x40000000UL
+#define BIG	(200UL << 20)	/* what is not pinned in a moment */
 #define AREA	0x1000000UL	/* of guest addresses, for each thread */
 
 /**
@@ -316,6 +317,50 @@ TIMED_TEST(killed, 200, "killed while memory is mapped")
 	srandom(1);
 	for (i = 0; i < 60; i++)
 		kill_mapping(&victims[i % ARRAY_SIZE(victims)], 15000);
+}
+
+static void map_once(void *data)
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+	char *memory = memory_get(MEMORY_PRIVATE, BIG);
+
+	__atomic_store_n(victim_runs, 1, __ATOMIC_RELEASE);
+	memseg_set(fd, GPA, memory, BIG);
+	__atomic_store_n(victim_runs, 2, __ATOMIC_RELEASE);
+	pause();
+}
+
+/*
+ * Whoever is killed while a lot of memory is pinned does not pin the rest: the
+ * hypervisor never hears of it.  If it was done with that before the signal
+ * came, that was not seen.
+ */
+TEST(killed_while_pinning, "[D12] killed while much memory is pinned: it ends at once")
+{
+	unsigned int i, in_time = 0;
+	unsigned long calls;
+	struct pins before;
+	uint64_t end;
+	long pinned;
+	pid_t pid;
+
+	share();
+	pins_get(&before);
+	for (i = 0; i < 10 && !in_time; i++) {
+		__atomic_store_n(victim_runs, 0, __ATOMIC_RELEASE);
+		pid = start_child(map_once, NULL);
+		while (!__atomic_load_n(victim_runs, __ATOMIC_ACQUIRE))
+			usleep(100);
+		calls = hv_calls(HC_SET_MEMORY_REGIONS);
+		pinned = pinned_pages();
+		end = now_us() + 10000000;
+		while (pinned_pages() == pinned && *victim_runs == 1)
+			check(now_us() < end, "nothing is pinned");
+		kill_child(pid);
+		in_time = hv_calls(HC_SET_MEMORY_REGIONS) == calls;
+		pins_check(&before, 0, "killed");
+	}
+	check(in_time, "all of it was pinned and mapped, each time");
 }
 
 /* The hypercalls take long, so that most are killed inside of one */

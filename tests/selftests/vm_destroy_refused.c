@@ -307,6 +307,23 @@ TEST(keeps_module, "[A10] rmmod is refused while a VM is dying")
 	check_result(driver_load(), 0, "insmod");
 }
 
+/* What would have tried again must not come when the module is gone. */
+TEST(unload_before_retry, "[D12] rmmod before the driver's next try")
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		int fd = vm_in_state(VM_DYING, 0);
+
+		hv_behave();
+		check_result(vm_destroy(fd), 0, "DESTROY_VM");
+		close(fd);
+		check_result(driver_unload(), 0, "rmmod");
+		sleep_ms(1500);
+		check_result(driver_load(), 0, "insmod");
+	}
+}
+
 /* Unloaded in the same moment in which the work that reaped is returning */
 TEST(unload_at_once, "[A10] rmmod in the moment the last VM goes")
 {

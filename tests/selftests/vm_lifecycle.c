@@ -95,6 +95,28 @@ TEST(flags_reach_hypervisor, "[A8] known flags reach the hypervisor")
 	check_equal(vm.flags, all, "flags in the hypervisor");
 }
 
+/* ACRN v1.3 fails there, and every later CREATE_VM of the uuid with it. */
+TEST(passthrough_needs_rt, "[D13] a VM with local APICs of its own has to be a real-time VM")
+{
+	static const unsigned long others[] = {
+		0, ACRN_VM_FLAG_SECURE_WORLD, ACRN_VM_FLAG_POLLING,
+		ACRN_VM_FLAG_HIGHEST_SEVERITY,
+	};
+	unsigned long calls = hv_calls(HC_ANY);
+	int fd = hsm_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		check_result(vm_create_flags(fd, 0, others[i] |
+					     ACRN_VM_FLAG_LAPIC_PASSTHROUGH),
+			     -EINVAL, "CREATE_VM, flags %#lx and passthrough",
+			     others[i]);
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(vm_create_flags(fd, 0, ACRN_VM_FLAG_RT |
+				     ACRN_VM_FLAG_LAPIC_PASSTHROUGH), 0,
+		     "CREATE_VM, real-time and passthrough");
+}
+
 TEST(create_twice, "[A2] CREATE_VM twice: the first VM is not lost")
 {
 	struct vm_model vm = { VM_STARTED, 1 };
