@@ -148,13 +148,13 @@ static void race_all_pairs(int first_offset, int last_offset)
 	report("%u rounds", round);
 }
 
-TIMED_TEST(all_pairs, 180, "[A5] [A6] [A12] all pairs of ioctls in all states, on two CPUs")
+TIMED_TEST(all_pairs, 180, "[A5] [A6] [A12] all pairs of the calls of a life, in all states, on two CPUs")
 {
 	race_all_pairs(-4, 4);
 }
 
 /* With slow hypercalls the second call always meets the first inside of one */
-TIMED_TEST(all_pairs_slowly, 120, "[A5] [A6] all pairs with slow hypercalls")
+TIMED_TEST(all_pairs_slowly, 120, "[A5] [A6] all these pairs with slow hypercalls")
 {
 	hv_delay(HC_ANY, 300);
 	race_all_pairs(0, 0);
