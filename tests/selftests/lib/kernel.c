@@ -384,6 +384,11 @@ void trace_start(const char *event)
 	trace_write("events/enable", "0");
 	trace = fopen(TRACE, "w");	/* that clears it */
 	check(trace && !fclose(trace), "%s: %s", TRACE, strerror(errno));
+	/*
+	 * Names of tasks are not recorded: for those Linux changes the code of its
+	 * scheduler, and with threads QEMU has CPUs that execute it as it was before
+	 */
+	trace_write("options/record-cmd", "0");
 	snprintf(file, sizeof(file), "events/acrn/%s/enable", event);
 	trace_write(file, "1");
 }
