@@ -70,6 +70,7 @@ enum acrn_ioreq_by {
  * @few: how many requests upcalls may still answer in this tick, however many they
  *	have answered for all VMs
  * @work: takes what upcalls had to leave
+ * @deferred: how often they left something to it, since the VM was created
  * @dm_id: id of the device model's client or 0; written under @lock
  * @last_id: the last id given out; written under @lock
  * @taken: bit per slot: taken from the hypervisor and not given back
@@ -94,6 +95,7 @@ struct acrn_ioreq {
 	unsigned long tick;
 	unsigned int few;
 	struct delayed_work work;
+	unsigned long deferred;
 	int dm_id;
 	int last_id;
 	unsigned long taken;

@@ -480,6 +480,7 @@ static void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 	}
 	if (left) {
 		trace_acrn_ioreq_defer(vm->vmid);
+		WRITE_ONCE(ioreq->deferred, ioreq->deferred + 1);
 		acrn_ioreq_defer(ioreq, 0);
 	}
 	/* For new ones only: poll() comes through here and would wake itself. */
@@ -600,6 +601,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	ioreq->done = 0;
 	ioreq->notify_pending = 0;
 	ioreq->pci_address = 0;
+	WRITE_ONCE(ioreq->deferred, 0);
 	memset(ioreq->client, 0, sizeof(ioreq->client));
 	WRITE_ONCE(ioreq->dm_id, 0);
 	list_for_each_entry_safe(client, next, &ioreq->clients, node)

@@ -329,17 +329,18 @@ static void acrn_vms_show_list(struct seq_file *s, const struct list_head *list)
 
 	lockdep_assert_held(&acrn_vms_lock);
 	list_for_each_entry(vm, list, list)
-		seq_printf(s, "%5u %-8s %5u %4u %7d %10llu\n", vm->vmid,
+		seq_printf(s, "%5u %-8s %5u %4u %7d %10llu %8lu\n", vm->vmid,
 			   acrn_vm_state_names[READ_ONCE(vm->state)],
 			   READ_ONCE(vm->vcpu_num), refcount_read(&vm->refcnt),
 			   acrn_vm_owner_pid(vm),
-			   READ_ONCE(vm->memory_size) >> 10);
+			   READ_ONCE(vm->memory_size) >> 10,
+			   READ_ONCE(vm->ioreq.deferred));
 }
 
 /* Prints the VMs, a line each. */
 void acrn_vms_show(struct seq_file *s)
 {
-	seq_puts(s, " vmid state    vcpus refs     pid     memory\n");
+	seq_puts(s, " vmid state    vcpus refs     pid     memory deferred\n");
 	spin_lock_irq(&acrn_vms_lock);
 	acrn_vms_show_list(s, &acrn_vms);
 	acrn_vms_show_list(s, &acrn_ending_vms);

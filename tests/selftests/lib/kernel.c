@@ -297,8 +297,8 @@ static bool read_shown(const char *name, char *text, size_t size)
 
 static bool parse_vm(const char *line, unsigned int *vmid, struct shown_vm *vm)
 {
-	return sscanf(line, "%u %15s %u %u", vmid, vm->state, &vm->vcpus,
-		      &vm->refs) == 4;
+	return sscanf(line, "%u %15s %u %u %*d %*u %lu", vmid, vm->state,
+		      &vm->vcpus, &vm->refs, &vm->deferred) == 5;
 }
 
 /**

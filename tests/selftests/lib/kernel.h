@@ -37,6 +37,7 @@ struct shown_vm {
 	char state[16];
 	unsigned int vcpus;
 	unsigned int refs;
+	unsigned long deferred;
 };
 
 unsigned int shown_vms(void);
