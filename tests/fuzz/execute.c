@@ -258,7 +258,7 @@ static unsigned int linux_number(unsigned int number)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
 		if (pairs[i][0] == number)
 			return pairs[i][1];
 	}

@@ -73,7 +73,7 @@ ASSERT(sizeof(struct acrn_vcpu_regs) == (sizeof(long) == 8 ? 296 : 292));
 SAME_FIELD(acrn_a2_set_vcpu_regs, vcpu_id, acrn_vcpu_regs, vcpu_id);
 SAME_FIELD(acrn_a2_set_vcpu_regs, reserved0, acrn_vcpu_regs, reserved);
 ASSERT(offsetof(struct acrn_a2_set_vcpu_regs, vcpu_regs) ==
-       offsetof(struct acrn_vcpu_regs, vcpu_regs));
+	offsetof(struct acrn_vcpu_regs, vcpu_regs));
 
 /* What layout.c says of the plain numbers' registers */
 THEIR_FIELD(acrn_regs, gprs, 0, 128);
@@ -205,5 +205,5 @@ NUMBER(ACRN_A2_IOEVENTFD_ASYNCIO, 8);
 ASSERT(ACRN_A2_MEMMAP_RAM == ACRN_MEMMAP_RAM);
 ASSERT(ACRN_A2_MEMMAP_MMIO == ACRN_MEMMAP_MMIO);
 ASSERT((ACRN_A2_MEMMAP_READ | ACRN_A2_MEMMAP_WRITE | ACRN_A2_MEMMAP_EXEC) ==
-       ACRN_MEM_ACCESS_RIGHT_MASK);
+	ACRN_MEM_ACCESS_RIGHT_MASK);
 ASSERT(ACRN_A2_MEMMAP_CACHE_TYPES == ACRN_MEM_TYPE_MASK);
