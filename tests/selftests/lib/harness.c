@@ -281,12 +281,21 @@ static void report_leftovers(const struct leftovers *now,
 	       (long)(now->account.complaints - before->account.complaints));
 }
 
-/* Let the driver's retries clean up so that the next test starts from scratch */
+/*
+ * Let the driver's retries clean up so that the next test starts from scratch.  A
+ * real-time VM cannot be destroyed before it has powered itself off.
+ */
 static void settle(struct leftovers *l, const struct leftovers *before,
 		   unsigned int needs)
 {
 	unsigned int i;
 
+	for (i = 1; needs & NEED_HYPERVISOR && i <= TESTBED_MAX_VMS; i++) {
+		unsigned long reg[4] = { i };
+
+		if (hv_vm_state(i) == TESTBED_VM_STARTED)
+			hv_command(TESTBED_GUEST_OFF, reg);
+	}
 	for (i = 0; i < 30; i++) {
 		sleep_ms(100);
 		look_for_leftovers(l, needs);
