@@ -9,16 +9,16 @@
 #include "harness.h"
 #include "vm.h"
 
-/* Calls that are not of the life cycle, which op_info[] has */
-static const unsigned int more_of_ours[] = {
-	IC_NOTIFY_REQUEST_FINISH, IC_CREATE_IOREQ_CLIENT,
-	IC_ATTACH_IOREQ_CLIENT, IC_DESTROY_IOREQ_CLIENT, IC_CLEAR_VM_IOREQ,
-	IC_SET_MEMSEG, IC_UNSET_MEMSEG, IC_INJECT_MSI, IC_VM_INTR_MONITOR,
-	IC_SET_IRQLINE, IC_PM_GET_CPU_STATE, IC_EVENT_IOEVENTFD, IC_EVENT_IRQFD,
-	IC_GET_PLATFORM_INFO,
-	/* the same calls as Linux numbers them; a2_calls.c looks at the rest */
-	ACRN_A2_CREATE_VM, ACRN_A2_DESTROY_VM, ACRN_A2_START_VM, ACRN_A2_PAUSE_VM,
-	ACRN_A2_RESET_VM, ACRN_A2_SET_VCPU_REGS,
+/* The same calls as Linux numbers them */
+static const unsigned int linux_numbers[] = {
+	ACRN_A2_GET_PLATFORM_INFO, ACRN_A2_CREATE_VM, ACRN_A2_DESTROY_VM,
+	ACRN_A2_START_VM, ACRN_A2_PAUSE_VM, ACRN_A2_RESET_VM,
+	ACRN_A2_SET_VCPU_REGS, ACRN_A2_INJECT_MSI, ACRN_A2_VM_INTR_MONITOR,
+	ACRN_A2_SET_IRQLINE, ACRN_A2_NOTIFY_REQUEST_FINISH,
+	ACRN_A2_CREATE_IOREQ_CLIENT, ACRN_A2_ATTACH_IOREQ_CLIENT,
+	ACRN_A2_DESTROY_IOREQ_CLIENT, ACRN_A2_CLEAR_VM_IOREQ,
+	ACRN_A2_SET_MEMSEG, ACRN_A2_UNSET_MEMSEG, ACRN_A2_IOEVENTFD,
+	ACRN_A2_IRQFD,
 };
 
 static bool ours(unsigned int number)
@@ -29,8 +29,8 @@ static bool ours(unsigned int number)
 	for (op = 0; op < OPS; op++)
 		if (op_info[op].number == number)
 			return true;
-	for (i = 0; i < ARRAY_SIZE(more_of_ours); i++)
-		if (more_of_ours[i] == number)
+	for (i = 0; i < ARRAY_SIZE(linux_numbers); i++)
+		if (linux_numbers[i] == number)
 			return true;
 	return false;
 }

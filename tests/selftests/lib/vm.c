@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "events.h"
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
@@ -14,10 +17,19 @@
 #define INOUT(type)	.size = sizeof(struct type), .in = true, .out = true
 #define IN(type)	.size = sizeof(struct type), .in = true
 #define OUT(type)	.size = sizeof(struct type), .out = true
+#define VALUE		.value = true
+
+/* Of the ops' arguments */
+#define OP_GPA		0x100000UL	/* of the memory */
+#define OP_PORT		0x80UL
 
 const struct op_info op_info[OPS] = {
 	[OP_GET_API_VERSION] = {
 		"GET_API_VERSION", IC_GET_API_VERSION, OUT(acrn_api_version)
+	},
+	[OP_GET_PLATFORM_INFO] = {
+		"GET_PLATFORM_INFO", IC_GET_PLATFORM_INFO,
+		INOUT(acrn_platform_info)
 	},
 	[OP_CREATE_VM] = { "CREATE_VM", IC_CREATE_VM, INOUT(acrn_create_vm) },
 	[OP_DESTROY_VM] = { "DESTROY_VM", IC_DESTROY_VM },
@@ -30,6 +42,35 @@ const struct op_info op_info[OPS] = {
 	[OP_SET_VCPU_REGS] = {
 		"SET_VCPU_REGS", IC_SET_VCPU_REGS, IN(acrn_set_vcpu_regs)
 	},
+	[OP_INJECT_MSI] = { "INJECT_MSI", IC_INJECT_MSI, IN(acrn_msi_entry) },
+	[OP_VM_INTR_MONITOR] = {
+		"VM_INTR_MONITOR", IC_VM_INTR_MONITOR, INOUT(acrn_intr_monitor)
+	},
+	[OP_SET_IRQLINE] = { "SET_IRQLINE", IC_SET_IRQLINE, VALUE },
+	[OP_PM_GET_CPU_STATE] = {
+		"PM_GET_CPU_STATE", IC_PM_GET_CPU_STATE,
+		.size = sizeof(uint64_t), .in = true, .out = true
+	},
+	[OP_CREATE_IOREQ_CLIENT] = {
+		"CREATE_IOREQ_CLIENT", IC_CREATE_IOREQ_CLIENT
+	},
+	[OP_ATTACH_IOREQ_CLIENT] = {
+		"ATTACH_IOREQ_CLIENT", IC_ATTACH_IOREQ_CLIENT, VALUE
+	},
+	[OP_DESTROY_IOREQ_CLIENT] = {
+		"DESTROY_IOREQ_CLIENT", IC_DESTROY_IOREQ_CLIENT, VALUE
+	},
+	[OP_NOTIFY_REQUEST_FINISH] = {
+		"NOTIFY_REQUEST_FINISH", IC_NOTIFY_REQUEST_FINISH,
+		IN(acrn_ioreq_notify)
+	},
+	[OP_CLEAR_VM_IOREQ] = { "CLEAR_VM_IOREQ", IC_CLEAR_VM_IOREQ },
+	[OP_SET_MEMSEG] = { "SET_MEMSEG", IC_SET_MEMSEG, IN(acrn_memseg) },
+	[OP_UNSET_MEMSEG] = { "UNSET_MEMSEG", IC_UNSET_MEMSEG, IN(acrn_memseg) },
+	[OP_EVENT_IOEVENTFD] = {
+		"EVENT_IOEVENTFD", IC_EVENT_IOEVENTFD, IN(acrn_ioeventfd)
+	},
+	[OP_EVENT_IRQFD] = { "EVENT_IRQFD", IC_EVENT_IRQFD, IN(acrn_irqfd) },
 };
 
 const char *const vm_state_names[VM_STATES] = {
@@ -65,6 +106,12 @@ const struct vm_answer vm_answers[VM_ANSWERS] = {
 /* As in a device model, the pages are untouched memory of the program itself */
 static unsigned char io_pages[MAX_VMS][PAGE_SIZE]
 	__attribute__((aligned(PAGE_SIZE)));
+
+/* Of OP_SET_MEMSEG */
+static unsigned char op_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+/* The id of the last client that op_run() has created, in any thread */
+static atomic_int op_client;
 
 /**
  * hsm_open() - open the device node
@@ -179,6 +226,22 @@ int vm_destroy(int fd)
 	return hsm_ioctl(fd, IC_DESTROY_VM, NULL);
 }
 
+/* The same eventfd in each call of the process */
+static int op_event(void)
+{
+	static atomic_int event = -1;
+	int fd = atomic_load(&event), none = -1;
+
+	if (fd < 0) {
+		fd = event_new();
+		if (!atomic_compare_exchange_strong(&event, &none, fd)) {
+			close(fd);
+			fd = none;
+		}
+	}
+	return fd;
+}
+
 /**
  * op_fill() - a valid argument for an ioctl
  * @op: the ioctl
@@ -200,7 +263,49 @@ void op_fill(enum op op, union argument *argument, unsigned int config,
 	case OP_SET_VCPU_REGS:
 		vm_fill_regs(&argument->regs);
 		break;
+	case OP_INJECT_MSI:
+		argument->msi.msi_addr = MSI_ADDR;
+		break;
+	case OP_VM_INTR_MONITOR:
+		argument->monitor.cmd = ACRN_INTR_MONITOR_GET;
+		break;
+	case OP_SET_IRQLINE:
+		argument->value = ACRN_IRQLINE(0, ACRN_IRQLINE_HIGH);
+		break;
+	case OP_PM_GET_CPU_STATE:
+		argument->question = ACRN_PM_PX_COUNT;
+		break;
+	case OP_DESTROY_IOREQ_CLIENT:
+		argument->value = atomic_load(&op_client);
+		break;
+	case OP_NOTIFY_REQUEST_FINISH:
+		argument->notify.client_id = atomic_load(&op_client);
+		break;
+	case OP_SET_MEMSEG:
+	case OP_UNSET_MEMSEG:
+		argument->memseg = (struct acrn_memseg) {
+			.type = ACRN_MEMSEG_RAM,
+			.prot = ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC,
+			.base = (uintptr_t)op_page, .len = PAGE_SIZE,
+			.gpa = OP_GPA,
+		};
+		break;
+	case OP_EVENT_IOEVENTFD:
+		argument->ioeventfd = (struct acrn_ioeventfd) {
+			.fd = op_event(), .flags = ACRN_IOEVENTFD_PIO,
+			.addr = OP_PORT, .len = 1,
+		};
+		break;
+	case OP_EVENT_IRQFD:
+		argument->irqfd = (struct acrn_irqfd) {
+			.fd = op_event(), .msi.msi_addr = MSI_ADDR,
+		};
+		break;
 	default:
+		/*
+		 * ATTACH_IOREQ_CLIENT is of client 0, which there never is: with
+		 * one that there is it would wait.
+		 */
 		break;
 	}
 }
@@ -212,21 +317,35 @@ void op_fill(enum op op, union argument *argument, unsigned int config,
  * @config: the VM's configuration
  * @vcpu: the vCPU that IC_CREATE_VCPU is to create
  *
- * Return: its result.
+ * Return: its result; 0 if that is the id of a new client.
  */
 int op_run(enum op op, int fd, unsigned int config, unsigned int vcpu)
 {
+	const struct op_info *info = &op_info[op];
 	union argument argument;
+	int ret;
 
 	op_fill(op, &argument, config, vcpu);
-	return hsm_ioctl(fd, op_info[op].number,
-			 op_info[op].size ? &argument : NULL);
+	if (info->value)
+		ret = hsm_ioctl(fd, info->number, (void *)argument.value);
+	else
+		ret = hsm_ioctl(fd, info->number, info->size ? &argument : NULL);
+	if (op != OP_CREATE_IOREQ_CLIENT || ret <= 0)
+		return ret;
+	atomic_store(&op_client, ret);
+	return 0;
 }
 
 /* Hypervisors like v1.4 and later make the vCPUs with the VM: one if not asked. */
 static bool makes_vcpus(void)
 {
 	return hv_generation() > 13;
+}
+
+/* What v3.0 and later give has another layout. */
+static bool gives_platform_info(void)
+{
+	return hv_generation() < 30;
 }
 
 static int expect_create_vcpu(struct vm_model *vm, unsigned int vcpu)
@@ -237,6 +356,52 @@ static int expect_create_vcpu(struct vm_model *vm, unsigned int vcpu)
 		return -EINVAL;
 	vm->vcpus++;
 	return 0;
+}
+
+/* The first time it does what it is for, then no more */
+static int expect_once(bool *done, int again)
+{
+	if (*done)
+		return again;
+	*done = true;
+	return 0;
+}
+
+static int expect_undone(bool *done, int none)
+{
+	if (!*done)
+		return none;
+	*done = false;
+	return 0;
+}
+
+/* Those that do the same in each state of a VM that is not dying */
+static int expect_in_any_state(enum op op, struct vm_model *vm)
+{
+	switch (op) {
+	case OP_INJECT_MSI:
+	case OP_VM_INTR_MONITOR:
+	case OP_SET_IRQLINE:
+	case OP_PM_GET_CPU_STATE:
+		return 0;
+	case OP_CREATE_IOREQ_CLIENT:
+		return expect_once(&vm->client, -EEXIST);
+	case OP_DESTROY_IOREQ_CLIENT:
+		return expect_undone(&vm->client, -EINVAL);
+	case OP_ATTACH_IOREQ_CLIENT:
+	case OP_NOTIFY_REQUEST_FINISH:
+		return -EINVAL;
+	case OP_SET_MEMSEG:
+		return expect_once(&vm->memseg, -EEXIST);
+	case OP_UNSET_MEMSEG:
+		return expect_undone(&vm->memseg, -ENOENT);
+	case OP_EVENT_IOEVENTFD:
+		return expect_once(&vm->ioeventfd, -EEXIST);
+	case OP_EVENT_IRQFD:
+		return expect_once(&vm->irqfd, -EBUSY);
+	default:
+		fail("no such ioctl: %d", op);
+	}
 }
 
 static int expect_start(struct vm_model *vm)
@@ -263,6 +428,8 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 
 	if (op == OP_GET_API_VERSION)
 		return 0;
+	if (op == OP_GET_PLATFORM_INFO)
+		return gives_platform_info() ? 0 : -ENOTTY;
 	if (op == OP_CREATE_VM) {
 		if (state != VM_EMPTY)
 			return -EBUSY;
@@ -295,8 +462,10 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 		if (state == VM_STARTED)
 			return -EBUSY;
 		return vm->vcpus ? 0 : -EINVAL;
+	case OP_CLEAR_VM_IOREQ:
+		return state == VM_STARTED ? -EBUSY : 0;
 	default:
-		fail("no such ioctl: %d", op);
+		return expect_in_any_state(op, vm);
 	}
 }
 

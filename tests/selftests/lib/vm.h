@@ -26,6 +26,7 @@ enum vm_state {
 
 enum op {
 	OP_GET_API_VERSION,
+	OP_GET_PLATFORM_INFO,
 	OP_CREATE_VM,
 	OP_DESTROY_VM,
 	OP_START_VM,
@@ -33,6 +34,19 @@ enum op {
 	OP_CREATE_VCPU,
 	OP_RESET_VM,
 	OP_SET_VCPU_REGS,
+	OP_INJECT_MSI,
+	OP_VM_INTR_MONITOR,
+	OP_SET_IRQLINE,
+	OP_PM_GET_CPU_STATE,
+	OP_CREATE_IOREQ_CLIENT,
+	OP_ATTACH_IOREQ_CLIENT,
+	OP_DESTROY_IOREQ_CLIENT,
+	OP_NOTIFY_REQUEST_FINISH,
+	OP_CLEAR_VM_IOREQ,
+	OP_SET_MEMSEG,
+	OP_UNSET_MEMSEG,
+	OP_EVENT_IOEVENTFD,
+	OP_EVENT_IRQFD,
 	OPS,
 };
 
@@ -40,9 +54,10 @@ enum op {
  * struct op_info - an ioctl
  * @name: its name
  * @number: its number
- * @size: of its argument, 0: the argument is ignored
+ * @size: of what its argument points to, 0: it points to nothing
  * @in: it reads its argument
  * @out: it writes its argument
+ * @value: its argument is a number
  */
 struct op_info {
 	const char *name;
@@ -50,6 +65,7 @@ struct op_info {
 	unsigned int size;
 	bool in;
 	bool out;
+	bool value;
 };
 
 extern const struct op_info op_info[OPS];
@@ -58,19 +74,36 @@ extern const char *const vm_state_names[VM_STATES];
 /* Any valid argument */
 union argument {
 	struct acrn_api_version version;
+	struct acrn_platform_info platform;
 	struct acrn_create_vm create;
 	struct acrn_create_vcpu vcpu;
 	struct acrn_set_vcpu_regs regs;
+	struct acrn_msi_entry msi;
+	struct acrn_intr_monitor monitor;
+	struct acrn_ioreq_notify notify;
+	struct acrn_memseg memseg;
+	struct acrn_ioeventfd ioeventfd;
+	struct acrn_irqfd irqfd;
+	uint64_t question;
+	unsigned long value;
 };
 
 /**
  * struct vm_model - what a VM is, by the documentation of the ioctls
  * @state: its state
  * @vcpus: how many vCPUs it has
+ * @client: it has the device model's client
+ * @memseg: it has the memory that op_run() gives it
+ * @ioeventfd: it has the ioeventfd that op_run() assigns
+ * @irqfd: it has the irqfd that op_run() assigns
  */
 struct vm_model {
 	enum vm_state state;
 	unsigned int vcpus;
+	bool client;
+	bool memseg;
+	bool ioeventfd;
+	bool irqfd;
 };
 
 /**
