@@ -106,6 +106,22 @@ static bool one_order(enum op first, int first_result, enum op second,
 	       vm.state == end->state && vm.vcpus == end->vcpus;
 }
 
+/* Give a VM what it can have, so that it can also be taken away */
+static void equip(int fd, struct vm_model *vm)
+{
+	static const enum op ops[] = {
+		OP_CREATE_IOREQ_CLIENT, OP_SET_MEMSEG, OP_EVENT_IOEVENTFD,
+		OP_EVENT_IRQFD,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		check_result(op_run(ops[i], fd, 0, VCPU),
+			     op_expect(ops[i], vm, VCPU), "%s",
+			     op_info[ops[i]].name);
+}
+
+/* With an @offset above 0 the VM has more, see equip() */
 static void race(int fd, enum op mine, enum op other, enum vm_state state,
 		 unsigned int round, int offset)
 {
@@ -114,6 +130,8 @@ static void race(int fd, enum op mine, enum op other, enum vm_state state,
 	int result;
 
 	vm_to_state(fd, state, 0);
+	if (offset > 0)
+		equip(fd, &begin);
 	begin_round(round, other, fd, offset);
 	result = op_run(mine, fd, 0, VCPU);
 	await(&rival.done, round);
