@@ -177,7 +177,7 @@ static unsigned long acrn_segment_length(struct page **pages, unsigned long nr)
 	return page - pages;
 }
 
-/* Those that cannot be added are unpinned. */
+/* At least one page.  Those that cannot be added are unpinned. */
 static int acrn_mapping_add_pages(struct acrn_mapping *map, struct page **pages,
 				  unsigned long nr)
 {

@@ -32,6 +32,7 @@ static const struct acrn_legal_case {
 	{ IC_CLEAR_VM_IOREQ,		{ E, 0, B, 0, B } },
 	{ IC_SET_MEMSEG,		{ E, 0, 0, 0, B } },
 	{ IC_UNSET_MEMSEG,		{ E, 0, 0, 0, B } },
+	{ IC_PM_GET_CPU_STATE,		{ E, 0, 0, 0, B } },
 	{ IC_EVENT_IOEVENTFD,		{ E, 0, 0, 0, B } },
 	{ IC_EVENT_IRQFD,		{ E, 0, 0, 0, B } },
 };
