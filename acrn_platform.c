@@ -75,7 +75,7 @@ static_assert(sizeof(union acrn_platform) == 256);
 static enum acrn_generation
 acrn_tell_generation(int unknown, const union acrn_platform *info)
 {
-	const unsigned int left = sizeof(info->bytes) - ACRN_PATTERN_START;
+	const unsigned int left = sizeof(union acrn_platform) - ACRN_PATTERN_START;
 
 	switch (unknown) {
 	case -ENOTTY:
