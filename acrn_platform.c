@@ -140,7 +140,8 @@ bool acrn_hv_spoils_names(void)
 /*
  * Asks twice where the configurations are wanted: the hypervisor writes as many
  * as it has, to a physical address, so there has to be room of the driver's.
- * @sizes: says of the first answer how many bytes that takes
+ * @user: where the caller wants them, 0: nowhere
+ * @size: says of the first answer how many bytes that takes
  * @set: puts the address into the block
  */
 static int acrn_platform_ask(union acrn_platform *info, u64 user,
