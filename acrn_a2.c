@@ -14,7 +14,7 @@
 #include <linux/acrn/acrn_a2_defs.h>
 
 #include "acrn_drv_internal.h"
-#include "acrn_ioctl.h"
+#include "acrn_ioctl_table.h"
 
 /* An id that no client has */
 #define ACRN_A2_NO_CLIENT	(-1)
@@ -129,13 +129,6 @@ static int acrn_in_ioeventfd(struct file *filp, union acrn_ioctl_arg *arg,
 	return 0;
 }
 
-static int acrn_in_irqline(struct file *filp, union acrn_ioctl_arg *arg,
-			   unsigned long user)
-{
-	arg->irqline = user;
-	return 0;
-}
-
 /* The client that there is, which has no id for device models of this contract */
 static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
 			  unsigned long user)
@@ -171,16 +164,7 @@ static int acrn_ioctl_a2_destroy_client(struct acrn_vm *vm,
 	return arg->client.id ? acrn_ioctl_destroy_ioreq_client(vm, arg) : 0;
 }
 
-#define IN(member)	.in = acrn_in_##member
-#define OUT(member)	.out = acrn_out_##member
-#define ROW(name, handler, legal, ...)					\
-	[ACRN_A2_##name & 0xff] = {					\
-		.cmd = ACRN_A2_##name,					\
-		.contract = &acrn_a2_contract,				\
-		.func = acrn_ioctl_##handler,				\
-		.states = legal,					\
-		__VA_ARGS__						\
-	}
+#define ROW(...)	ACRN_ROW(ACRN_A2_, acrn_a2_contract, __VA_ARGS__)
 
 static const struct acrn_ioctl acrn_a2_ioctls[] = {
 	ROW(GET_PLATFORM_INFO, a2_get_platform_info, ACRN_IN_ANY,

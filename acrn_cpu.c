@@ -17,7 +17,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -107,7 +106,7 @@ static ssize_t acrn_cpu_store(const char *buf, size_t count, bool switch_off)
 	unsigned int cpu;
 	int ret;
 
-	if (!capable(CAP_SYS_RAWIO) && !capable(CAP_SYS_ADMIN))
+	if (!acrn_has_cap())
 		return -EPERM;
 	ret = kstrtouint(buf, 10, &cpu);
 	if (ret)

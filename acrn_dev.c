@@ -10,7 +10,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
-#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -46,7 +45,7 @@ static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
 /* Hardware is for the privileged, and while the kernel is locked down for nobody. */
 static int acrn_may_reach_hw(void)
 {
-	if (!capable(CAP_SYS_RAWIO) && !capable(CAP_SYS_ADMIN))
+	if (!acrn_has_cap())
 		return -EPERM;
 	return security_locked_down(LOCKDOWN_DEV_MEM);
 }

@@ -5,6 +5,7 @@
 #ifndef ACRN_DRV_INTERNAL_H
 #define ACRN_DRV_INTERNAL_H
 
+#include <linux/capability.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -221,6 +222,12 @@ struct acrn_ioreq_client {
 	acrn_ioreq_handler_t handler;
 	void *data;
 };
+
+/* May the caller have hardware do something, at whatever cost to others? */
+static inline bool acrn_has_cap(void)
+{
+	return capable(CAP_SYS_RAWIO) || capable(CAP_SYS_ADMIN);
+}
 
 /* acrn_vm.c */
 struct acrn_vm *acrn_vm_alloc(void);

@@ -11,7 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "acrn_drv_internal.h"
-#include "acrn_ioctl.h"
+#include "acrn_ioctl_table.h"
 
 ACRN_COPY_OUT(api_version, struct acrn_api_version)
 ACRN_COPY_IN(platform_info, struct acrn_platform_info)
@@ -28,14 +28,7 @@ ACRN_COPY_OUT(intr_monitor, struct acrn_intr_monitor)
 ACRN_COPY_IN(ioeventfd, struct acrn_ioeventfd)
 ACRN_COPY_IN(irqfd, struct acrn_irqfd)
 
-/* Arguments and results that are numbers and no pointers */
-static int acrn_in_irqline(struct file *filp, union acrn_ioctl_arg *arg,
-			   unsigned long user)
-{
-	arg->irqline = user;
-	return 0;
-}
-
+/* More arguments and results that are numbers and no pointers */
 static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
 			  unsigned long user)
 {
@@ -101,16 +94,7 @@ static int acrn_ioctl_ic_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	return acrn_ioctl_create_vm(vm, arg);
 }
 
-#define IN(member)	.in = acrn_in_##member
-#define OUT(member)	.out = acrn_out_##member
-#define ROW(name, handler, legal, ...)					\
-	[IC_##name & 0xff] = {						\
-		.cmd = IC_##name,					\
-		.contract = &acrn_ic_contract,				\
-		.func = acrn_ioctl_##handler,				\
-		.states = legal,					\
-		__VA_ARGS__						\
-	}
+#define ROW(...)	ACRN_ROW(IC_, acrn_ic_contract, __VA_ARGS__)
 
 static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	ROW(GET_API_VERSION, get_api_version, ACRN_IN_ANY,

@@ -16,12 +16,7 @@
 #define ACRN_IOCTL_H
 
 #include <linux/bits.h>
-#include <linux/build_bug.h>
-#include <linux/compiler.h>
-#include <linux/errno.h>
-#include <linux/nospec.h>
 #include <linux/types.h>
-#include <linux/uaccess.h>
 
 #include <linux/acrn/acrn_a2_defs.h>
 #include <linux/acrn/acrn_ioctl_defs.h>
@@ -184,40 +179,6 @@ struct acrn_ioctl {
 struct acrn_contract {
 	bool client_ids;
 };
-
-/*
- * How a structure of user space that looks as the driver's own comes in and goes
- * out.  A row names the member once, so size and place cannot disagree; the type
- * is said to be compared with the member's.
- */
-#define ACRN_COPY_IN(member, type)					\
-static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
-static int acrn_in_##member(struct file *filp,				\
-			    union acrn_ioctl_arg *arg, unsigned long user) \
-{									\
-	return copy_from_user(&arg->member, (void __user *)user,	\
-			      sizeof(arg->member)) ? -EFAULT : 0;	\
-}
-
-#define ACRN_COPY_OUT(member, type)					\
-static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
-static int acrn_out_##member(const union acrn_ioctl_arg *arg,		\
-			     unsigned long user)			\
-{									\
-	return copy_to_user((void __user *)user, &arg->member,		\
-			    sizeof(arg->member)) ? -EFAULT : 0;		\
-}
-
-/* For the tables: the row at @index of @rows, if it is that of @cmd and no gap */
-static inline const struct acrn_ioctl *
-acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
-	       unsigned int index, unsigned int cmd)
-{
-	if (index >= nr)
-		return NULL;
-	index = array_index_nospec(index, nr);
-	return cmd && rows[index].cmd == cmd ? &rows[index] : NULL;
-}
 
 /* acrn_ic.c */
 extern const struct acrn_contract acrn_ic_contract;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * ACRN HSM: what the tables of ioctls, acrn_ic.c and acrn_a2.c, are made with.
+ */
+#ifndef ACRN_IOCTL_TABLE_H
+#define ACRN_IOCTL_TABLE_H
+
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+
+#include "acrn_ioctl.h"
+
+/*
+ * How a structure of user space that looks as the driver's own comes in and goes
+ * out.  A row names the member once, so size and place cannot disagree; the type
+ * is said to be compared with the member's.
+ */
+#define ACRN_COPY_IN(member, type)					\
+static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
+static int acrn_in_##member(struct file *filp,				\
+			    union acrn_ioctl_arg *arg, unsigned long user) \
+{									\
+	return copy_from_user(&arg->member, (void __user *)user,	\
+			      sizeof(arg->member)) ? -EFAULT : 0;	\
+}
+
+#define ACRN_COPY_OUT(member, type)					\
+static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
+static int acrn_out_##member(const union acrn_ioctl_arg *arg,		\
+			     unsigned long user)			\
+{									\
+	return copy_to_user((void __user *)user, &arg->member,		\
+			    sizeof(arg->member)) ? -EFAULT : 0;		\
+}
+
+/* An argument that is a number and no pointer */
+static inline int acrn_in_irqline(struct file *filp, union acrn_ioctl_arg *arg,
+				  unsigned long user)
+{
+	arg->irqline = user;
+	return 0;
+}
+
+/*
+ * A row: @prefix and @name make the ioctl's number, whose last byte is the place in the
+ * table; @by is the contract; IN() and OUT() name what acrn_in_ and acrn_out_ begin.
+ */
+#define ACRN_ROW(prefix, by, name, handler, legal, ...)			\
+	[prefix##name & 0xff] = {					\
+		.cmd = prefix##name,					\
+		.contract = &(by),					\
+		.func = acrn_ioctl_##handler,				\
+		.states = legal,					\
+		__VA_ARGS__						\
+	}
+
+#define IN(member)	.in = acrn_in_##member
+#define OUT(member)	.out = acrn_out_##member
+
+/* The row at @index of @rows, if it is that of @cmd and no gap */
+static inline const struct acrn_ioctl *
+acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
+	       unsigned int index, unsigned int cmd)
+{
+	if (index >= nr)
+		return NULL;
+	index = array_index_nospec(index, nr);
+	return cmd && rows[index].cmd == cmd ? &rows[index] : NULL;
+}
+
+#endif /* ACRN_IOCTL_TABLE_H */
