@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,9 +79,13 @@ static long interrupts(const char *row)
 	return sum;
 }
 
+/* With PREEMPT_RT the driver has no use for the kernel's: it runs in hard interrupts. */
 static bool has_hook(void)
 {
-	return interrupts(HOOK_ROW) >= 0;
+	struct utsname name;
+
+	return interrupts(HOOK_ROW) >= 0 && !uname(&name) &&
+	       !strstr(name.version, "PREEMPT_RT");
 }
 
 /* The ways there are on this kernel */
