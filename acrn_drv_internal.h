@@ -131,6 +131,9 @@ struct acrn_irq {
  * @vmid: the hypervisor's id, valid in every state but %ACRN_VM_EMPTY
  * @vcpu_num: vCPUs 0..@vcpu_num-1 exist
  * @vcpus_made: the hypervisor made them all with the VM
+ * @start_gpa: what vCPU 0 reads first when the VM is started: an instruction, or with
+ *	paging the top of its page tables.  In every state but %ACRN_VM_EMPTY
+ * @start_prot: what it has to be allowed to do there, ACRN_PROT_*
  * @may_run_on: the hypervisor may say that it has paused this VM, and not have:
  *	it is a real-time VM, or may be one
  * @contract: how its device model talks to the driver; NULL: no VM
@@ -164,6 +167,8 @@ struct acrn_vm {
 	u16 vmid;
 	unsigned int vcpu_num;
 	bool vcpus_made;
+	u64 start_gpa;
+	u32 start_prot;
 	bool may_run_on;
 	const struct acrn_contract *contract;
 	u8 name[16];
@@ -272,6 +277,7 @@ void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			 const struct acrn_io_access *access);
 
 /* acrn_mm.c */
+bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot);
 void acrn_mm_release(struct acrn_vm *vm);
 
 /* acrn_ioreq.c */

@@ -68,6 +68,7 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
  * struct acrn_mapping - a memseg that is mapped
  * @node: in &acrn_vm.memory
  * @type: ACRN_MEMSEG_*
+ * @prot: ACRN_PROT_*
  * @gpa: where it begins in the User VM
  * @len: bytes
  * @segments: list of &struct acrn_segments: its pages in ascending order; empty
@@ -76,6 +77,7 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
 struct acrn_mapping {
 	struct rb_node node;
 	u32 type;
+	u32 prot;
 	u64 gpa;
 	u64 len;
 	struct list_head segments;
@@ -408,6 +410,7 @@ static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
 		return ERR_PTR(-ENOMEM);
 
 	map->type = seg->type;
+	map->prot = seg->prot;
 	map->gpa = seg->gpa;
 	map->len = seg->len;
 	INIT_LIST_HEAD(&map->segments);
@@ -596,6 +599,24 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	acrn_mapping_erase(vm, map);
 	acrn_mapping_free(vm, map);
 	return 0;
+}
+
+/**
+ * acrn_mm_has() - is something mapped there?
+ * @vm: a locked VM
+ * @gpa: where
+ * @prot: what the guest has to be allowed to do with it, ACRN_PROT_*
+ *
+ * Return: whether there is a memseg that allows it.
+ */
+bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot)
+{
+	const struct acrn_mapping *map;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = acrn_mapping_find(vm, gpa);
+	return map && !(prot & ~map->prot);
 }
 
 /* Gives all memory back.  The hypervisor does not have the VM any more. */

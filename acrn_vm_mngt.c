@@ -49,6 +49,12 @@
 #define ACRN_AR_L		BIT(13)
 #define ACRN_AR_DB		BIT(14)
 
+/* Where a CPU begins after a reset, in real mode */
+#define ACRN_RESET_VECTOR	0xfffffff0
+
+/* Where CR3 has the address of the page tables */
+#define ACRN_CR3_ADDRESS	GENMASK_ULL(51, PAGE_SHIFT)
+
 static void acrn_reap_dying(struct work_struct *work);
 static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
 
@@ -293,6 +299,28 @@ out:
 	return ret;
 }
 
+/* The vCPUs are new, or in their reset state. */
+static void acrn_vm_start_at_reset(struct acrn_vm *vm)
+{
+	vm->start_gpa = ACRN_RESET_VECTOR;
+	vm->start_prot = ACRN_PROT_READ | ACRN_PROT_EXEC;
+}
+
+/*
+ * With paging the instruction is wherever the guest's own page tables say: that is for
+ * the guest to know.  In 64-bit mode there always is paging.
+ */
+static void acrn_vm_start_with(struct acrn_vm *vm, const struct acrn_vcpu_regs *regs)
+{
+	if (regs->cr0 & X86_CR0_PG) {
+		vm->start_gpa = regs->cr3 & ACRN_CR3_ADDRESS;
+		vm->start_prot = ACRN_PROT_READ;
+	} else {
+		vm->start_gpa = lower_32_bits(regs->cs_base + regs->rip);
+		vm->start_prot = ACRN_PROT_READ | ACRN_PROT_EXEC;
+	}
+}
+
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_create_vm *create = &arg->create_vm;
@@ -324,6 +352,7 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	acrn_irq_enable(vm, true);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
 	vm->may_run_on = create->vm_flag & ACRN_VM_FLAGS_RT;
+	acrn_vm_start_at_reset(vm);
 
 	/* The hypervisor may write what it likes. */
 	vcpu_num = READ_ONCE(param->vcpu_num);
@@ -365,6 +394,9 @@ int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	int ret;
 
 	if (!vm->vcpu_num || !vm->ioreq.page)
+		return -EINVAL;
+	/* ACRN loses the physical CPU of a vCPU that has nothing to begin with. */
+	if (!acrn_mm_has(vm, vm->start_gpa, vm->start_prot))
 		return -EINVAL;
 
 	/* Its first request may be completed before the hypervisor returns. */
@@ -421,6 +453,7 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	}
 
 	acrn_ioreq_clear(vm);
+	acrn_vm_start_at_reset(vm);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
 	return 0;
 }
@@ -510,11 +543,15 @@ int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)
 int acrn_ioctl_set_vcpu_regs(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	struct acrn_set_vcpu_regs *param = &vm->param.set_vcpu_regs;
+	int ret;
 
 	if (arg->set_vcpu_regs.vcpu_id >= vm->vcpu_num)
 		return -EINVAL;
 
 	*param = arg->set_vcpu_regs;
 	memset(param->vcpu_regs.padding, 0, sizeof(param->vcpu_regs.padding));
-	return acrn_hc_set_vcpu_regs(vm->vmid, param);
+	ret = acrn_hc_set_vcpu_regs(vm->vmid, param);
+	if (!ret && !arg->set_vcpu_regs.vcpu_id)
+		acrn_vm_start_with(vm, &arg->set_vcpu_regs.vcpu_regs);
+	return ret;
 }

@@ -19,6 +19,8 @@
 #include "ram.h"
 #include "mailbox.h"
 #include "vms.h"
+#include "decode.h"
+#include "guest_memory.h"
 #include "vm_memory.h"
 #include "ioreq.h"
 #include "sbuf.h"
@@ -262,15 +264,32 @@ s64 hc_destroy_vm(struct cpu *cpu, u64 vmid, u64 unused)
 	return 0;
 }
 
+static bool has_start(struct vcpu *vcpu)
+{
+	u8 code[MAX_INSTRUCTION];
+	u64 entry;
+
+	/* What is wrong in its page tables is the guest's business: a triple fault. */
+	if (vcpu->vmcb.cr0 & CR0_PG)
+		return vm_copy(vcpu->vm, vcpu->vmcb.cr3 & PAGE_MASK, &entry, sizeof(entry),
+			       false);
+	return vcpu_fetch(vcpu, code);
+}
+
 /*
- * What keeps a CPU with VMX from entering the guest: ACRN loses the physical CPU,
- * and whoever stops the VM waits for it for ever.
+ * What keeps a CPU with VMX from entering the guest, or from leaving it in a way that
+ * ACRN knows: it loses the physical CPU, and whoever stops the VM waits for it for ever.
  */
 static void check_entry(struct vcpu *vcpu)
 {
-	if (!vcpu->half_long)
+	if (vcpu->half_long)
+		complain("START_VM: vm%u has paging and EFER.LME, but not EFER.LMA",
+			 vcpu->vm->vmid);
+	else if (!has_start(vcpu))
+		complain("START_VM: vm%u has no memory at RIP 0x%lx", vcpu->vm->vmid,
+			 vcpu->vmcb.rip);
+	else
 		return;
-	complain("START_VM: vm%u has paging and EFER.LME, but not EFER.LMA", vcpu->vm->vmid);
 	vcpu->wait = VCPU_DEAD;
 }
 

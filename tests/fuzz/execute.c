@@ -359,7 +359,7 @@ static void set_vcpu_regs(const struct call *call)
 {
 	struct acrn_set_vcpu_regs regs;
 
-	vm_fill_regs(&regs);
+	vm_fill_regs_at(&regs, 0);
 	regs.vcpu_id = call->arg[1];
 	regs.vcpu_regs.rip = call->arg[2];
 	regs.vcpu_regs.cr0 = call->arg[3];
@@ -673,6 +673,8 @@ static bool call_driver(const struct call *call)
 		call_value(call, IC_DESTROY_VM, 0);
 		break;
 	case CALL_START_VM:
+		/* Most VMs have had no registers set, and start there. */
+		vm_set_memory(file(call->arg[0]));
 		call_value(call, IC_START_VM, 0);
 		break;
 	case CALL_PAUSE_VM:

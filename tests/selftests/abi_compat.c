@@ -87,8 +87,11 @@ TEST(whole_life, "[A25] the whole life as a 32-bit program")
 			     op_expect(life[i], &vm, 0), "%s",
 			     op_info[life[i]].name);
 		vm_check(2, &vm);
-		if (life[i] == OP_CREATE_VM)
+		if (life[i] == OP_CREATE_VM) {
 			check_equal(argument->create.vmid, VMID(2), "vmid");
+			check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
+			vm.bare = false;
+		}
 	}
 }
 

@@ -111,6 +111,7 @@ static void live_as_nobody(void *data)
 		     "CREATE_VM in CREATED");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 	check_result(vm_pause(fd), 0, "PAUSE_VM");
 	check_result(vm_reset(fd), 0, "RESET_VM");

@@ -122,6 +122,7 @@ TEST(free_fields, "[A24] fields that device models fill are not reserved")
 		fill_field(&argument, &regs_free[i]);
 	check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &argument), 0,
 		     "SET_VCPU_REGS");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 }
 

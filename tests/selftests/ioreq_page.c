@@ -132,6 +132,7 @@ TEST(unmapped_page, "[A7] munmap() before DESTROY_VM harms nobody")
 	check_result(create_with_page(fd, 0, page), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 	munmap(page, PAGE_SIZE);
 	again = mmap(page, PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -141,7 +142,8 @@ TEST(unmapped_page, "[A7] munmap() before DESTROY_VM harms nobody")
 	hv_scribble(VMID(0), 3, VALUE_OFFSET, 0xbad);
 	check_equal(*slot_word(again, 3, VALUE_OFFSET), 0x66666666,
 		    "a page that is not the hypervisor's");
-	check_equal(pinned_pages(), pinned + 1, "pinned pages");
+	check_equal(pinned_pages(), pinned + 1 + VM_START_PAGES,
+		    "pinned pages");
 	check_result(vm_destroy(fd), 0, "DESTROY_VM");
 	check_equal(pinned_pages(), pinned, "pinned pages");
 }
@@ -195,17 +197,20 @@ TEST(charged, "the page is charged as locked memory and given back")
 	for (state = VM_CREATED; state <= VM_PAUSED; state++) {
 		int fd = vm_in_state(state, 0);
 
-		check_equal(process_pinned_kb(), 4, "pinned memory");
+		check_equal(process_pinned_kb(), 4 + VM_START_KB,
+			    "pinned memory");
 		check_result(vm_destroy(fd), 0, "DESTROY_VM");
 		check_equal(process_pinned_kb(), 0, "pinned memory");
 		vm_to_state(fd, state, 0);
-		check_equal(process_pinned_kb(), 4, "pinned memory");
+		check_equal(process_pinned_kb(), 4 + VM_START_KB,
+			    "pinned memory");
 		close(fd);
 		check_equal(process_pinned_kb(), 0, "pinned memory");
 	}
 	for (i = 0; i < MAX_VMS; i++)
 		vm_in_state(VM_CREATED, i);
-	check_equal(process_pinned_kb(), 4 * MAX_VMS, "pinned memory");
+	check_equal(process_pinned_kb(), (4 + VM_START_KB) * MAX_VMS,
+		    "pinned memory");
 }
 
 static void destroy(void *data)
@@ -218,7 +223,7 @@ TEST(charge_given_back_by_another, "and given back when another process destroys
 {
 	int fd = vm_in_state(VM_CREATED, 0);
 
-	check_equal(process_pinned_kb(), 4, "pinned memory");
+	check_equal(process_pinned_kb(), 4 + VM_START_KB, "pinned memory");
 	in_child(destroy, &fd);
 	check_equal(process_pinned_kb(), 0, "pinned memory");
 }

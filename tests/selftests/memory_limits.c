@@ -426,7 +426,8 @@ static void within_limit(void *data)
 
 	keep_capability(-1);
 	limit_locked(100);
-	fd = vm_in_state(VM_CREATED, 0);
+	fd = hsm_open();
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
 	check_too_much(fd, GPA, memory, 100);
 	check_too_much(fd, GPA, memory, 300);
 	check_result(memseg_set(fd, GPA, memory, PAGES(99)), 0,
@@ -468,7 +469,8 @@ static void beyond_limit(void *data)
 
 	limit_locked(0);
 	keep_capability(CAP_IPC_LOCK);
-	fd = vm_in_state(VM_CREATED, 0);
+	fd = hsm_open();
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
 	check_result(memseg_set(fd, GPA, memory, PAGES(300)), 0,
 		     "SET_MEMSEG");
 	check_equal(process_pinned_kb(), 301 * 4, "charged, KiB");

@@ -617,7 +617,8 @@ static void unmapped_first(enum memory_kind kind)
 		check(!among(mine[i], others, 2048),
 		      "a page of the VM is somebody else's");
 	/* and the VM keeps them */
-	while (hv_memory(VMID(0), run.gpa + run.size, &run))
+	while (hv_memory(VMID(0), run.gpa + run.size, &run) &&
+	       run.gpa != VM_START_PAGE)
 		for (i = 0; i < run.size / PAGE_SIZE; i++, pages++)
 			check(pages < 512 && run.hpa + PAGES(i) == mine[pages],
 			      "page %u of the VM is another one", pages);

@@ -112,6 +112,10 @@ TEST(tracepoints, "[A30] tracepoints tell each ioctl and each hypercall")
 		"acrn_hypercall_enter: CREATE_VCPU vmid=1 p1=0x1 ",
 		"acrn_hypercall_exit: CREATE_VCPU vmid=1 rax=0",
 		"acrn_ioctl_exit: CREATE_VCPU vmid=1 ret=0",
+		"acrn_ioctl_enter: SET_MEMSEG vmid=1",
+		"acrn_hypercall_enter: VM_SET_MEMORY_REGIONS vmid=1 p1=",
+		"acrn_hypercall_exit: VM_SET_MEMORY_REGIONS vmid=1 rax=0",
+		"acrn_ioctl_exit: SET_MEMSEG vmid=1 ret=0",
 		"acrn_ioctl_enter: START_VM vmid=1",
 		"acrn_hypercall_enter: START_VM vmid=1 p1=0x1 p2=0x0",
 		"acrn_hypercall_exit: START_VM vmid=1 rax=-1",
@@ -133,6 +137,7 @@ TEST(tracepoints, "[A30] tracepoints tell each ioctl and each hypercall")
 	trace_start("");
 	check_result(vm_create(fd, 0), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	hv_refuse(HC_START_VM, 1, HV_FAILED);
 	check_result(vm_start(fd), -EIO, "START_VM");
 	check_result(vm_reset(fd), -EBUSY, "RESET_VM");

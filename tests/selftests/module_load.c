@@ -200,7 +200,8 @@ static void open_for_ever(void *data)
 
 		if (fd < 0)
 			continue;
-		if (!vm_create(fd, 0) && !vm_create_vcpu(fd, 0))
+		if (!vm_create(fd, 0) && !vm_create_vcpu(fd, 0) &&
+		    !vm_set_memory(fd))
 			vm_start(fd);
 		close(fd);
 	}

@@ -129,7 +129,7 @@ static void new_vm(unsigned int config, unsigned long flags,
 	memcpy((char *)raw_at(RAW_GUEST) + PROGRAM, program, size);
 	check_raw(raw_map(VMID(config), REGION_ADD, 0, RAW_GUEST,
 			  RAW_GUEST_SIZE), 0, "SET_MEMORY_REGIONS");
-	vm_fill_regs(&set);
+	vm_fill_regs_at(&set, PROGRAM);
 	check_raw(raw_call(HC_SET_VCPU_REGS, VMID(config),
 			   block(&set, sizeof(set))), 0, "SET_VCPU_REGS");
 }

@@ -53,7 +53,7 @@ static long raw_set_regs(unsigned int config, unsigned int vcpu)
 {
 	struct acrn_set_vcpu_regs set;
 
-	vm_fill_regs(&set);
+	vm_fill_regs_at(&set, PROGRAM);
 	set.vcpu_id = vcpu;
 	return raw_call(HC_SET_VCPU_REGS, VMID(config),
 			block(&set, sizeof(set)));
@@ -106,6 +106,20 @@ static void raw_vm(unsigned int config, unsigned long flags)
 	check_raw(raw_set_io_page(config), 0, "SET_IOREQ_BUFFER");
 	check_raw(raw_create_vcpu(config), 0, "CREATE_VCPU");
 	check_raw(raw_set_regs(config, 0), 0, "SET_VCPU_REGS");
+}
+
+/* Memory in which it halts */
+static void raw_map_code(unsigned int config)
+{
+	*((unsigned char *)raw_at(RAW_GUEST) + PROGRAM) = 0xf4;	/* hlt */
+	check_raw(raw_map(VMID(config), REGION_ADD, 0, RAW_GUEST, RAW_GUEST_SIZE),
+		  0, "mapping memory");
+}
+
+static void raw_vm_with_code(unsigned int config, unsigned long flags)
+{
+	raw_vm(config, flags);
+	raw_map_code(config);
 }
 
 static void raw_destroy(unsigned int config)
@@ -308,6 +322,7 @@ TEST(states, "each call in each state")
 	check_raw(raw_set_regs(0, 1), 0, "SET_VCPU_REGS of no vCPU");
 	check_expected(1);
 	check_raw(raw_set_regs(0, 0), 0, "SET_VCPU_REGS");
+	raw_map_code(0);
 
 	check_raw(raw_simple(HC_START_VM, 0), 0, "START_VM");
 	check_state(0, TESTBED_VM_STARTED);
@@ -331,7 +346,7 @@ TEST(states, "each call in each state")
 	check_state(0, TESTBED_VM_OFF);
 
 	/* it pauses by itself, but later hypervisors do not: a complaint */
-	raw_vm(0, 0);
+	raw_vm_with_code(0, 0);
 	check_raw(raw_simple(HC_START_VM, 0), 0, "START_VM");
 	expect(1);
 	check_raw(raw_simple(HC_DESTROY_VM, 0), 0, "DESTROY_VM in STARTED");
@@ -339,13 +354,30 @@ TEST(states, "each call in each state")
 }
 
 /* What makes ACRN lose a physical CPU */
-TEST(cannot_enter, "EFER without LMA where it is in 64-bit mode")
+TEST(cannot_enter, "nothing mapped at RIP or CR3, and EFER without LMA in 64-bit mode")
 {
 	struct acrn_set_vcpu_regs set;
 
 	open_clean();
 	raw_vm(0, 0);
-	vm_fill_regs(&set);
+	expect(1);
+	check_raw(raw_simple(HC_START_VM, 0), 0, "START_VM without memory");
+	check_expected(1);
+	raw_destroy(0);
+
+	raw_vm_with_code(0, 0);
+	vm_fill_regs_at(&set, PROGRAM);
+	set.vcpu_regs.cr0 = 0x80000031;
+	set.vcpu_regs.cr3 = RAW_GUEST_SIZE;
+	check_raw(raw_call(HC_SET_VCPU_REGS, VMID(0), block(&set, sizeof(set))),
+		  0, "SET_VCPU_REGS with paging");
+	expect(1);
+	check_raw(raw_simple(HC_START_VM, 0), 0, "START_VM without page tables");
+	check_expected(1);
+	raw_destroy(0);
+
+	raw_vm_with_code(0, 0);
+	vm_fill_regs_at(&set, PROGRAM);
 	set.vcpu_regs.cr0 = 0x80000031;
 	set.vcpu_regs.cr4 = 0x20;
 	set.vcpu_regs.ia32_efer = 0x100;
@@ -360,7 +392,7 @@ TEST(cannot_enter, "EFER without LMA where it is in 64-bit mode")
 TEST(real_time, "real-time VMs cannot be paused")
 {
 	open_clean();
-	raw_vm(1, ACRN_VM_FLAG_RT);
+	raw_vm_with_code(1, ACRN_VM_FLAG_RT);
 	check_raw(raw_simple(HC_START_VM, 1), 0, "START_VM");
 	check_raw(raw_simple(HC_PAUSE_VM, 1), 0, "PAUSE_VM");
 	check_state(1, TESTBED_VM_STARTED);

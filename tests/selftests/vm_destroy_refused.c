@@ -98,7 +98,8 @@ TEST(reaped_after_close, "[A7] refused and closed: kept with its page until it i
 	close(fd);
 	check(is_dying(0), "the VM is not shown as dying");
 	check(hv_vm_state(VMID(0)) != TESTBED_VM_OFF, "the VM is off");
-	check_equal(pinned_pages(), pinned + 1, "pinned pages");
+	check_equal(pinned_pages(), pinned + 1 + VM_START_PAGES,
+		    "pinned pages");
 	sleep_ms(1500);
 	check(is_dying(0), "the VM is not shown as dying after retries");
 	hv_behave();
@@ -183,6 +184,7 @@ TEST(real_time_vm, "[A7] a running real-time VM lives until it powers itself off
 
 	check_result(vm_create_flags(fd, 1, ACRN_VM_FLAG_RT), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS");
 	check_result(vm_start(fd), 0, "START_VM");
 	check_result(vm_destroy(fd), -EINVAL, "DESTROY_VM");
@@ -204,6 +206,7 @@ TEST(real_time_vm_that_is_off, "a real-time VM that is off can be reset and dest
 
 	check_result(vm_create_flags(fd, 1, ACRN_VM_FLAG_RT), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 	hv_guest_off(VMID(1));
 	check_result(vm_pause(fd), 0, "PAUSE_VM");

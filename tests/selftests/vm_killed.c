@@ -43,13 +43,21 @@ static void wait_for_step(unsigned int step)
 		usleep(100);
 }
 
+/* What is started needs memory to start in; after RESET_VM it still has it. */
+static int live(int fd, enum op op)
+{
+	if (op == OP_START_VM)
+		vm_set_memory(fd);
+	return op_run(op, fd, 0, 0);
+}
+
 static void live_to_step(void *data)
 {
 	int fd = hsm_open();
 	unsigned int i;
 
 	for (i = 0; i < shared->steps; i++)
-		check_result(op_run(life[i], fd, 0, 0), 0, "%s, step %u",
+		check_result(live(fd, life[i]), 0, "%s, step %u",
 			     op_info[life[i]].name, i);
 	reached(i + 1);
 	pause();
@@ -78,11 +86,11 @@ static void die_in_step(void *data)
 	unsigned int i;
 
 	for (i = 0; i < shared->steps; i++)
-		check_result(op_run(life[i], fd, 0, 0), 0, "%s, step %u",
+		check_result(live(fd, life[i]), 0, "%s, step %u",
 			     op_info[life[i]].name, i);
 	hv_delay(HC_ANY, 20000);
 	reached(1);
-	op_run(life[i], fd, 0, 0);
+	live(fd, life[i]);
 	pause();
 }
 
@@ -112,7 +120,7 @@ static void *call_for_ever(void *data)
 	unsigned int i;
 
 	for (i = 0;; i++)
-		op_run(life[i % ARRAY_SIZE(life)], fd, 0, 0);
+		live(fd, life[i % ARRAY_SIZE(life)]);
 	return NULL;
 }
 

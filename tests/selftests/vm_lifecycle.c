@@ -45,6 +45,7 @@ TEST(whole_life, "the whole life, driver and hypervisor agree at each step")
 	check_state(VM_CREATED, 0);
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
 	check_state(VM_CREATED, 1);
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS");
 	check_result(vm_start(fd), 0, "START_VM");
 	check_state(VM_STARTED, 1);
@@ -220,13 +221,155 @@ TEST(start_needs, "START_VM needs an I/O request page and a vCPU")
 	check_result(hsm_ioctl(fd, IC_CREATE_VM, &create), 0,
 		     "CREATE_VM without an I/O request page");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), -EINVAL,
 		     "START_VM without an I/O request page");
 	check_result(vm_destroy(fd), 0, "DESTROY_VM");
 
 	check_result(vm_create(fd, 0), 0, "CREATE_VM");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), -EINVAL, "START_VM without a vCPU");
 	check_equal(hv_calls(HC_START_VM), starts, "HC_START_VM");
+}
+
+/* What vCPU 0 starts with, and what that needs */
+static const struct start {
+	const char *name;
+	uint64_t cr0, cr3, cs_base, rip;
+	uint32_t cs_ar;
+	uint64_t gpa;
+	uint32_t prot;
+} starts[] = {
+	{ "16 bits at the reset vector", 0x30, 0, 0xffff0000, 0xfff0, 0x9f,
+	  0xfffff000, ACRN_PROT_READ | ACRN_PROT_EXEC },
+	{ "16 bits at 0", 0x30, 0, 0, 0, 0x9f, 0,
+	  ACRN_PROT_READ | ACRN_PROT_EXEC },
+	{ "16 bits, the last byte of a page", 0x30, 0, 0x12340, 0xcbf, 0x9b,
+	  0x12000, ACRN_PROT_READ | ACRN_PROT_EXEC },
+	{ "32 bits at 16 MiB", 0x31, 0, 0, 0x1000200, 0xc09b, 0x1000000,
+	  ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC },
+	/* as the CPU does it: no carry beyond 32 bits */
+	{ "32 bits, once round", 0x31, 0, 0xfffff000, 0x3000, 0xc09b, 0x2000,
+	  ACRN_PROT_READ | ACRN_PROT_EXEC },
+	/* RIP is in the guest's own hands, its page tables are not */
+	{ "32 bits with paging", 0x80000031, 0x345018, 0, 0xc0100000, 0xc09b,
+	  0x345000, ACRN_PROT_READ },
+};
+
+static int start_with(int fd, const struct start *start)
+{
+	struct acrn_set_vcpu_regs set;
+
+	vm_fill_regs(&set);
+	set.vcpu_regs.cr0 = start->cr0;
+	set.vcpu_regs.cr3 = start->cr3;
+	set.vcpu_regs.cs_base = start->cs_base;
+	set.vcpu_regs.rip = start->rip;
+	set.vcpu_regs.cs_ar = start->cs_ar;
+	check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &set), 0,
+		     "SET_VCPU_REGS, %s", start->name);
+	return vm_start(fd);
+}
+
+static int map_for(int fd, const struct start *start, int64_t offset,
+		   uint32_t prot)
+{
+	struct acrn_memseg segment = {
+		.type = ACRN_MEMSEG_RAM,
+		.prot = prot,
+		.base = (uintptr_t)get_pages(1),
+		.len = PAGE_SIZE,
+		.gpa = start->gpa + offset,
+	};
+
+	/* no page below the first, none above the last that 32 bits reach */
+	if (segment.gpa > start->gpa + PAGE_SIZE)
+		return 0;
+	/* HLT, wherever it begins */
+	memset((void *)(uintptr_t)segment.base, 0xf4, PAGE_SIZE);
+	return hsm_ioctl(fd, IC_SET_MEMSEG, &segment);
+}
+
+/* Without it a real ACRN loses a physical CPU, and PAUSE_VM never ends. */
+TEST(start_needs_memory, "[D13] START_VM needs memory where the VM starts")
+{
+	unsigned long calls = hv_calls(HC_START_VM);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		const struct start *start = &starts[i];
+		int fd = hsm_open();
+
+		check_result(vm_create(fd, 0), 0, "CREATE_VM");
+		check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+		check_result(start_with(fd, start), -EINVAL, "START_VM, %s",
+			     start->name);
+		check_result(map_for(fd, start, -PAGE_SIZE, 7), 0, "SET_MEMSEG");
+		check_result(map_for(fd, start, PAGE_SIZE, 7), 0, "SET_MEMSEG");
+		check_result(vm_start(fd), -EINVAL, "START_VM between, %s",
+			     start->name);
+		check_equal(hv_calls(HC_START_VM), calls, "HC_START_VM");
+		check_state(VM_CREATED, 1);
+		check_result(map_for(fd, start, 0, start->prot), 0, "SET_MEMSEG");
+		check_result(vm_start(fd), 0, "START_VM, %s", start->name);
+		check_equal(hv_calls(HC_START_VM), ++calls, "HC_START_VM");
+		check_result(vm_destroy(fd), 0, "DESTROY_VM");
+		close(fd);
+	}
+}
+
+TEST(start_needs_code, "[D13] memory that it may run")
+{
+	int fd = hsm_open();
+
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
+	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+	check_result(map_for(fd, &starts[0], 0, ACRN_PROT_READ | ACRN_PROT_WRITE),
+		     0, "SET_MEMSEG");
+	check_result(vm_start(fd), -EINVAL, "START_VM");
+}
+
+/* RESET_VM puts vCPU 0 there again, whatever it was set to. */
+TEST(start_at_reset, "[D13] vCPU 0 starts at the reset vector if nobody sets it")
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < 2; i++) {
+		fd = hsm_open();
+		check_result(vm_create(fd, 0), 0, "CREATE_VM");
+		check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
+		check_result(vm_start(fd), -EINVAL, "START_VM");
+		if (i) {
+			check_result(map_for(fd, &starts[1], 0, 7), 0,
+				     "SET_MEMSEG at 0");
+			check_result(start_with(fd, &starts[1]), 0, "START_VM");
+			check_result(vm_pause(fd), 0, "PAUSE_VM");
+			check_result(vm_reset(fd), 0, "RESET_VM");
+			check_result(vm_start(fd), -EINVAL, "START_VM again");
+		}
+		check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
+		check_result(vm_start(fd), 0, "START_VM");
+		check_result(vm_destroy(fd), 0, "DESTROY_VM");
+		close(fd);
+	}
+}
+
+/* SET_VCPU_REGS of another vCPU, or one that failed, changes nothing. */
+TEST(start_is_vcpu_0_s, "[D13] other vCPUs may be set to anywhere")
+{
+	struct acrn_set_vcpu_regs set;
+	int fd = vm_in_state(VM_CREATED, 0);
+
+	check_result(vm_create_vcpu(fd, 1), 0, "CREATE_VCPU");
+	vm_fill_regs_at(&set, 0x1000);
+	hv_refuse(HC_SET_VCPU_REGS, 1, HV_FAILED);
+	check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &set), -EIO,
+		     "SET_VCPU_REGS, refused");
+	set.vcpu_id = 1;
+	check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &set), 0,
+		     "SET_VCPU_REGS of vCPU 1");
+	check_result(vm_start(fd), 0, "START_VM");
 }
 
 TEST(pause_before_start, "PAUSE_VM of a VM that never ran")

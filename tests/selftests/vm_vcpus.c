@@ -131,6 +131,7 @@ TEST(last_pcpu, "the last physical CPU, and one more")
 		vm_check(i, &vm[i]);
 	}
 	check_result(vm_set_regs(fd[0]), 0, "SET_VCPU_REGS");
+	check_result(vm_set_memory(fd[0]), 0, "SET_MEMSEG");
 	check_result(vm_start(fd[0]), 0, "START_VM");
 
 	check_result(vm_destroy(fd[0]), 0, "DESTROY_VM");
@@ -152,6 +153,7 @@ TEST(more_than_a_vm_can_have, "as many vCPUs as a VM can have, and one more")
 	check_result(vm_create_vcpu(fd, TESTBED_MAX_VCPUS), -EINVAL,
 		     "one more");
 	check_vcpus(TESTBED_MAX_VCPUS);
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 }
 
@@ -171,6 +173,7 @@ TEST(more_than_slots, "as many vCPUs as there are slots, and one more")
 	check_result(vm_create_vcpu(fd, ACRN_MAX_VCPUS), -EINVAL, "one more");
 	check_equal(hv_calls(HC_CREATE_VCPU), calls, "HC_CREATE_VCPU");
 	check_vcpus(ACRN_MAX_VCPUS);
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM");
 }
 

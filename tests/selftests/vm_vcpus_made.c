@@ -61,6 +61,7 @@ TEST(not_asked, "what the device model says of their number does not matter")
 	check_result(create(fd, 0, ACRN_MAX_VCPUS, &vcpus), 0, "CREATE_VM");
 	check_equal(vcpus, 1, "vCPUs");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS without CREATE_VCPU");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	check_result(vm_start(fd), 0, "START_VM without CREATE_VCPU");
 	close(fd);
 }

@@ -110,6 +110,11 @@ static unsigned char io_pages[MAX_VMS][PAGE_SIZE]
 /* Of OP_SET_MEMSEG */
 static unsigned char op_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
+/* What the VMs run: HLT, for ever */
+static unsigned char start_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE))) = {
+	[VM_START_GPA % PAGE_SIZE] = 0xf4, 0xeb, 0xfd,
+};
+
 /* The id of the last client that op_run() has created, in any thread */
 static atomic_int op_client;
 
@@ -165,12 +170,24 @@ void vm_fill_create(struct acrn_create_vm *create, unsigned int config)
 
 /**
  * vm_fill_regs() - a valid argument for IC_SET_VCPU_REGS
- * @regs: the argument: vCPU 0 in real mode at address 0x1000
+ * @regs: the argument: vCPU 0 in real mode at VM_START_GPA
  */
 void vm_fill_regs(struct acrn_set_vcpu_regs *regs)
 {
+	vm_fill_regs_at(regs, VM_START_GPA % 0x10000);
+	regs->vcpu_regs.cs_base = VM_START_GPA & ~0xffffUL;
+	regs->vcpu_regs.cs_sel = 0xf000;
+}
+
+/**
+ * vm_fill_regs_at() - the same, with another start
+ * @regs: the argument
+ * @address: where it starts, below 64 KiB
+ */
+void vm_fill_regs_at(struct acrn_set_vcpu_regs *regs, unsigned int address)
+{
 	memset(regs, 0, sizeof(*regs));
-	regs->vcpu_regs.rip = 0x1000;
+	regs->vcpu_regs.rip = address;
 	regs->vcpu_regs.gprs.rsp = 0x8000;
 	regs->vcpu_regs.cr0 = 0x30;
 	regs->vcpu_regs.cs_ar = 0x9b;
@@ -196,6 +213,31 @@ int vm_create_vcpu(int fd, unsigned int vcpu)
 	struct acrn_create_vcpu create = { .vcpu_id = vcpu };
 
 	return hsm_ioctl(fd, IC_CREATE_VCPU, &create);
+}
+
+static void fill_memseg(struct acrn_memseg *segment, uint64_t gpa, void *page)
+{
+	*segment = (struct acrn_memseg) {
+		.type = ACRN_MEMSEG_RAM,
+		.prot = ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC,
+		.base = (uintptr_t)page,
+		.len = PAGE_SIZE,
+		.gpa = gpa,
+	};
+}
+
+/**
+ * vm_set_memory() - give a VM the page in which it starts, and halts
+ * @fd: its file
+ *
+ * Return: the result of IC_SET_MEMSEG.
+ */
+int vm_set_memory(int fd)
+{
+	struct acrn_memseg segment;
+
+	fill_memseg(&segment, VM_START_PAGE, start_page);
+	return hsm_ioctl(fd, IC_SET_MEMSEG, &segment);
 }
 
 int vm_set_regs(int fd)
@@ -283,12 +325,7 @@ void op_fill(enum op op, union argument *argument, unsigned int config,
 		break;
 	case OP_SET_MEMSEG:
 	case OP_UNSET_MEMSEG:
-		argument->memseg = (struct acrn_memseg) {
-			.type = ACRN_MEMSEG_RAM,
-			.prot = ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC,
-			.base = (uintptr_t)op_page, .len = PAGE_SIZE,
-			.gpa = OP_GPA,
-		};
+		fill_memseg(&argument->memseg, OP_GPA, op_page);
 		break;
 	case OP_EVENT_IOEVENTFD:
 		argument->ioeventfd = (struct acrn_ioeventfd) {
@@ -406,7 +443,7 @@ static int expect_in_any_state(enum op op, struct vm_model *vm)
 
 static int expect_start(struct vm_model *vm)
 {
-	if (!vm->vcpus)
+	if (!vm->vcpus || vm->bare)
 		return -EINVAL;
 	vm->state = VM_STARTED;
 	return 0;
@@ -433,7 +470,7 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 	if (op == OP_CREATE_VM) {
 		if (state != VM_EMPTY)
 			return -EBUSY;
-		*vm = (struct vm_model){ VM_CREATED, makes_vcpus() };
+		*vm = (struct vm_model){ VM_CREATED, makes_vcpus(), .bare = true };
 		return 0;
 	}
 	if (state == VM_EMPTY)
@@ -470,7 +507,8 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 }
 
 /**
- * vm_to_state() - bring an empty file into a state, with one vCPU
+ * vm_to_state() - bring an empty file into a state, with one vCPU and memory
+ *	in which it starts
  * @fd: the file
  * @state: the state; VM_DYING lasts until hv_behave() or the end of the test
  * @config: the VM's configuration
@@ -482,6 +520,7 @@ void vm_to_state(int fd, enum vm_state state, unsigned int config)
 	check_result(vm_create(fd, config), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
 	check_result(vm_set_regs(fd), 0, "SET_VCPU_REGS");
+	check_result(vm_set_memory(fd), 0, "SET_MEMSEG");
 	if (state == VM_DYING) {
 		hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, -EINVAL);
 		check_result(vm_destroy(fd), -EINVAL, "refused DESTROY_VM");

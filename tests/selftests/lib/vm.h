@@ -15,6 +15,12 @@
 /* The id that the test hypervisor gives to the VM of configuration n */
 #define VMID(config)	((config) + 1)
 
+/* Where VMs start if nothing else is said: where a CPU does after a reset */
+#define VM_START_GPA	0xfffffff0UL
+#define VM_START_PAGE	(VM_START_GPA & ~(PAGE_SIZE - 1))
+#define VM_START_PAGES	1
+#define VM_START_KB	(4 * VM_START_PAGES)
+
 enum vm_state {
 	VM_EMPTY,
 	VM_CREATED,
@@ -92,6 +98,7 @@ union argument {
  * struct vm_model - what a VM is, by the documentation of the ioctls
  * @state: its state
  * @vcpus: how many vCPUs it has
+ * @bare: it has no memory where it starts
  * @client: it has the device model's client
  * @memseg: it has the memory that op_run() gives it
  * @ioeventfd: it has the ioeventfd that op_run() assigns
@@ -100,6 +107,7 @@ union argument {
 struct vm_model {
 	enum vm_state state;
 	unsigned int vcpus;
+	bool bare;
 	bool client;
 	bool memseg;
 	bool ioeventfd;
@@ -127,10 +135,12 @@ void *vm_io_page(unsigned int config);
 void vm_uuid(unsigned int config, void *uuid);
 void vm_fill_create(struct acrn_create_vm *create, unsigned int config);
 void vm_fill_regs(struct acrn_set_vcpu_regs *regs);
+void vm_fill_regs_at(struct acrn_set_vcpu_regs *regs, unsigned int address);
 
 int vm_create(int fd, unsigned int config);
 int vm_create_flags(int fd, unsigned int config, unsigned long flags);
 int vm_create_vcpu(int fd, unsigned int vcpu);
+int vm_set_memory(int fd);
 int vm_set_regs(int fd);
 int vm_start(int fd);
 int vm_pause(int fd);
