@@ -197,8 +197,8 @@ TEST(stuck_mmio, "MMIO is refused, and to give it back")
 	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
 				     ACRN_PROT_READ), -EIO, "SET_MEMSEG");
 	check_sees_nothing(VMID(0));
-	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
 	hv_behave();
+	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
 				     ACRN_PROT_READ), 0, "SET_MEMSEG");
 	hv_refuse(HC_SET_MEMORY_REGIONS, 1, HV_FAILED);
 	check_result(memseg_unset_mmio(fd, GPA, seen.size), -EIO,
