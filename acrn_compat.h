@@ -33,8 +33,12 @@ static inline void acrn_eventfd_signal(struct eventfd_ctx *ctx)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 static inline bool acrn_page_is_of_a_file(struct page *page)
 {
-	struct address_space *mapping = folio_mapping(page_folio(page));
+	struct address_space *mapping;
 
+	/* What most guests' memory is, and quickly seen */
+	if (PageAnon(page))
+		return false;
+	mapping = folio_mapping(page_folio(page));
 	return mapping && mapping_can_writeback(mapping);
 }
 #else

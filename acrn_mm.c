@@ -6,7 +6,7 @@
  * before the hypervisor hears of it and unpinned after the hypervisor has
  * dropped it; when the hypervisor does not say so, it stays pinned until the
  * VM is gone.  What is mapped is what was asked for, to the page, in as few
- * physically contiguous segments as it has.
+ * physically contiguous segments as it has.  A huge page is pinned once.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
 #include <linux/rbtree.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -42,15 +43,15 @@ struct acrn_segment {
  * @node: in &acrn_mapping.segments
  * @nr: number of used elements of @segment
  * @max: number of elements of @segment
- * @hugetlb: they are of hugetlb pages, each of which is pinned once.  Else
- *	every small page is pinned, whatever it is part of
+ * @whole: they are of huge pages, each of which is pinned once.  Else every
+ *	small page is pinned, whatever it is part of
  * @segment: the segments
  */
 struct acrn_segments {
 	struct list_head node;
 	unsigned int nr;
 	unsigned int max;
-	bool hugetlb;
+	bool whole;
 	struct acrn_segment segment[];
 };
 
@@ -101,7 +102,7 @@ static unsigned long acrn_mapping_pages(const struct acrn_mapping *map)
 }
 
 static struct acrn_segments *
-acrn_segments_new(const struct acrn_segments *last, bool hugetlb)
+acrn_segments_new(const struct acrn_segments *last, bool whole)
 {
 	size_t size = ACRN_SEGMENTS_MIN_SIZE;
 	struct acrn_segments *segments;
@@ -114,7 +115,7 @@ acrn_segments_new(const struct acrn_segments *last, bool hugetlb)
 		return NULL;
 	segments->nr = 0;
 	segments->max = (size - sizeof(*segments)) / sizeof(segments->segment[0]);
-	segments->hugetlb = hugetlb;
+	segments->whole = whole;
 	return segments;
 }
 
@@ -126,13 +127,13 @@ static struct acrn_segments *acrn_mapping_last(const struct acrn_mapping *map)
 
 /* Room for one more segment, or NULL: no memory */
 static struct acrn_segments *acrn_mapping_room(struct acrn_mapping *map,
-					       bool hugetlb)
+					       bool whole)
 {
 	struct acrn_segments *segments = acrn_mapping_last(map);
 
-	if (segments && segments->nr < segments->max && segments->hugetlb == hugetlb)
+	if (segments && segments->nr < segments->max && segments->whole == whole)
 		return segments;
-	segments = acrn_segments_new(segments, hugetlb);
+	segments = acrn_segments_new(segments, whole);
 	if (segments)
 		list_add_tail(&segments->node, &map->segments);
 	return segments;
@@ -148,19 +149,19 @@ static void acrn_segments_add(struct acrn_segments *segments, struct page *page,
 }
 
 static int acrn_mapping_add(struct acrn_mapping *map, struct page *page,
-			    unsigned long nr, bool hugetlb)
+			    unsigned long nr, bool whole)
 {
 	struct acrn_segments *segments = acrn_mapping_last(map);
 	struct acrn_segment *last;
 
-	if (segments && segments->hugetlb == hugetlb) {
+	if (segments && segments->whole == whole) {
 		last = &segments->segment[segments->nr - 1];
 		if (last->page + last->nr == page) {
 			last->nr += nr;
 			return 0;
 		}
 	}
-	segments = acrn_mapping_room(map, hugetlb);
+	segments = acrn_mapping_room(map, whole);
 	if (!segments)
 		return -ENOMEM;
 	acrn_segments_add(segments, page, nr);
@@ -219,22 +220,77 @@ static unsigned long acrn_folio_rest(struct page *page)
 	return folio_nr_pages(folio) - (page - &folio->page);
 }
 
+/* How far an address is from where a huge page could begin */
+static unsigned long acrn_pmd_offset(unsigned long uaddr)
+{
+	return uaddr & ~PMD_MASK;
+}
+
+/*
+ * Does one entry of the page tables, to which the process may write, map all of the
+ * folio from a page on?  For a folio that is pinned and so neither split nor moved.
+ *
+ * Page tables are freed only after all CPUs have had an interrupt, or have been seen
+ * to have interrupts on: with interrupts off they can be read without a lock.
+ */
+static bool acrn_mapped_whole(unsigned long uaddr, struct page *page)
+{
+	unsigned long rest = (PMD_SIZE - acrn_pmd_offset(uaddr)) >> PAGE_SHIFT;
+	pgd_t pgd;
+	p4d_t p4d;
+	pud_t pud;
+	pmd_t pmd = __pmd(0);
+
+	if (acrn_folio_rest(page) != rest)
+		return false;
+
+	local_irq_disable();
+	pgd = READ_ONCE(*pgd_offset(current->mm, uaddr));
+	if (!pgd_present(pgd))
+		goto out;
+	p4d = READ_ONCE(*p4d_offset(&pgd, uaddr));
+	if (!p4d_present(p4d))
+		goto out;
+	pud = READ_ONCE(*pud_offset(&p4d, uaddr));
+	if (pud_present(pud) && !pud_leaf(pud))
+		pmd = READ_ONCE(*pmd_offset(&pud, uaddr));
+out:
+	local_irq_enable();
+	/* Something else may have come to this address since the page was pinned. */
+	return pmd_present(pmd) && pmd_leaf(pmd) && pmd_write(pmd) &&
+	       pmd_pfn(pmd) + (acrn_pmd_offset(uaddr) >> PAGE_SHIFT) ==
+	       page_to_pfn(page);
+}
+
+/*
+ * How many pages from this one on its pin holds: the kernel counts pins for all of a
+ * folio.  Where a hugetlb page is mapped, all of it is.  Of a transparent huge page
+ * any part can be mapped, the others may have been replaced.
+ */
+static unsigned long acrn_pin_holds(unsigned long uaddr, struct page *page)
+{
+	if (!PageCompound(page))
+		return 1;
+	if (PageHuge(page) || acrn_mapped_whole(uaddr, page))
+		return acrn_folio_rest(page);
+	return 1;
+}
+
 /*
  * The pages have to be charged already.
  *
- * Where a hugetlb page is mapped, all of it is, and it stays whole: one pin for all
- * of it will do.  Of a transparent huge page any part can be mapped, the others may
- * have been replaced.  So pages are pinned one at a time while they are hugetlb
- * pages, and many at a time from the first one on that is none.
+ * Where a huge page may begin, and at the very beginning, one page is pinned; if that
+ * holds no others, all up to where the next huge page may begin are.
  */
 static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
 			    union acrn_mm_scratch *scratch)
 {
-	unsigned long todo = acrn_mapping_pages(map), at_once = 1;
+	unsigned long todo = acrn_mapping_pages(map), at_once = 1, held;
 	struct page **pages = scratch->pages;
 	long nr;
 	int ret;
 
+	BUILD_BUG_ON(ARRAY_SIZE(scratch->pages) < PTRS_PER_PMD);
 	while (todo) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -243,51 +299,59 @@ static int acrn_mapping_pin(struct acrn_mapping *map, unsigned long uaddr,
 		nr = acrn_pin_pages(uaddr, min(todo, at_once), pages);
 		if (nr < 0)
 			return nr;
-		if (at_once == 1 && PageHuge(pages[0])) {
-			nr = min(todo, acrn_folio_rest(pages[0]));
+		held = at_once == 1 ? acrn_pin_holds(uaddr, pages[0]) : 1;
+		if (held > 1) {
+			nr = min(todo, held);
 			ret = acrn_mapping_add(map, pages[0], nr, true);
 			if (ret)
 				unpin_user_page(pages[0]);
 		} else {
-			at_once = ARRAY_SIZE(scratch->pages);
 			ret = acrn_mapping_add_pages(map, pages, nr);
 		}
 		if (ret)
 			return ret;
 		todo -= nr;
 		uaddr += (unsigned long)nr << PAGE_SHIFT;
+		at_once = acrn_pmd_offset(uaddr) ?
+			  (PMD_SIZE - acrn_pmd_offset(uaddr)) >> PAGE_SHIFT : 1;
 	}
 	return 0;
 }
 
-static void acrn_unpin_hugetlb(struct page *page, unsigned long left)
+/* Most pages are dirty already; then this is faster than what makes them so. */
+static void acrn_unpin_dirty(struct page *page)
+{
+	if (PageDirty(page))
+		unpin_user_page(page);
+	else
+		unpin_user_page_range_dirty_lock(page, 1, true);
+}
+
+static void acrn_unpin_whole(struct page *page, unsigned long left)
 {
 	unsigned long nr;
 
 	for (; left; page += nr, left -= nr) {
 		nr = min(left, acrn_folio_rest(page));
-		unpin_user_page_range_dirty_lock(page, 1, true);
+		acrn_unpin_dirty(page);
 	}
 }
 
-/* For small pages, most of which are dirty already, this is faster than a range. */
+/* Of small pages, faster than a range of them */
 static void acrn_unpin_small(struct page *page, unsigned long left)
 {
 	for (; left; page++, left--) {
-		if (PageDirty(page))
-			unpin_user_page(page);
-		else
-			unpin_user_page_range_dirty_lock(page, 1, true);
+		acrn_unpin_dirty(page);
 		if (!(left % ACRN_UNPIN_BATCH))
 			cond_resched();
 	}
 }
 
 static noinline void acrn_segment_unpin(const struct acrn_segment *segment,
-					bool hugetlb)
+					bool whole)
 {
-	if (hugetlb)
-		acrn_unpin_hugetlb(segment->page, segment->nr);
+	if (whole)
+		acrn_unpin_whole(segment->page, segment->nr);
 	else if (PageCompound(segment->page))
 		unpin_user_page_range_dirty_lock(segment->page, segment->nr, true);
 	else
@@ -308,7 +372,7 @@ static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
 			if (segment->nr == 1 && PageDirty(segment->page))
 				unpin_user_page(segment->page);
 			else
-				acrn_segment_unpin(segment, segments->hugetlb);
+				acrn_segment_unpin(segment, segments->whole);
 		}
 		kfree(segments);
 		cond_resched();

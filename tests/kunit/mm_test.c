@@ -167,7 +167,7 @@ static void acrn_test_full_list_grows(struct kunit *test)
 }
 
 /* Pages that are pinned as a whole are no part of a segment of those that are not. */
-static void acrn_test_hugetlb_apart(struct kunit *test)
+static void acrn_test_whole_apart(struct kunit *test)
 {
 	struct acrn_mm_test *t = test->priv;
 
@@ -296,7 +296,7 @@ static struct kunit_case acrn_mm_cases[] = {
 	KUNIT_CASE_PARAM(acrn_test_coalesce, acrn_coalesce_gen_params),
 	KUNIT_CASE(acrn_test_many_segments),
 	KUNIT_CASE(acrn_test_full_list_grows),
-	KUNIT_CASE(acrn_test_hugetlb_apart),
+	KUNIT_CASE(acrn_test_whole_apart),
 	KUNIT_CASE(acrn_test_overlap),
 	KUNIT_CASE(acrn_test_find),
 	KUNIT_CASE(acrn_test_check_memseg),

@@ -674,13 +674,18 @@ TEST(huge_pages_come_back, "huge pages are free again when DESTROY_VM or close()
 	}
 }
 
-TEST(huge_pages_pinned_once, "a huge page is pinned once, whatever part of it is mapped")
+static void pinned_once(enum memory_kind kind)
 {
-	char *memory = memory_get(MEMORY_HUGE_2M, 4 * HUGE_2M);
+	char *memory = memory_get(kind, 4 * HUGE_2M);
 	int fd = vm_in_state(VM_CREATED, 0);
 	struct pins before, now;
+	unsigned int i;
 
 	memory_touch(memory, 4 * HUGE_2M);
+	for (i = 0; kind == MEMORY_THP && i < 4; i++) {
+		if (!has_huge_page(memory + i * HUGE_2M))
+			skip("no transparent huge page to be had");
+	}
 	pins_get(&before);
 	/* the end of the first, two, the beginning of the last */
 	check_result(memseg_set(fd, GPA, memory + PAGES(500), PAGES(1500)), 0,
@@ -691,6 +696,55 @@ TEST(huge_pages_pinned_once, "a huge page is pinned once, whatever part of it is
 	check_sees(VMID(0), GPA, memory + PAGES(500), PAGES(1500));
 	check_result(memseg_unset(fd, GPA, PAGES(1500)), 0, "UNSET_MEMSEG");
 	pins_check(&before, 0, "after UNSET_MEMSEG");
+}
+
+TEST(huge_pages_pinned_once, "a huge page is pinned once, whatever part of it is mapped")
+{
+	pinned_once(MEMORY_HUGE_2M);
+}
+
+TEST(thp_pinned_once, "and so is a transparent huge page")
+{
+	pinned_once(MEMORY_THP);
+}
+
+/*
+ * Of a transparent huge page any part can be mapped, anywhere: one in which pages were
+ * replaced, one of which a part has moved so that it begins in the middle of another's
+ * place, one that is mapped in two pieces with other rights.
+ */
+TEST(thp_in_pieces, "transparent huge pages of which not all is mapped")
+{
+	char *memory = memory_get(MEMORY_THP, 4 * HUGE_2M);
+	char *moved = address_space(2 * HUGE_2M, HUGE_2M);
+	int fd = vm_in_state(VM_CREATED, 0);
+	unsigned int i;
+
+	memory_touch(memory, 4 * HUGE_2M);
+	for (i = 0; i < 4; i++) {
+		if (!has_huge_page(memory + i * HUGE_2M))
+			skip("no transparent huge page to be had");
+	}
+	/* the first, one in the middle, the last page are others now */
+	memory_at(MEMORY_PRIVATE, memory, PAGES(1));
+	memory_at(MEMORY_SHARED, memory + HUGE_2M + PAGES(256), PAGES(1));
+	memory_at(MEMORY_PRIVATE, memory + 3 * HUGE_2M - PAGES(1), PAGES(1));
+	memory_touch(memory, 3 * HUGE_2M);
+	check_part(fd, memory, 0, 2048);
+	check_part(fd, memory, 1, 2047);
+	check_part(fd, memory, 256, 1000);
+
+	/* its second half stands where a huge page begins, then where none does */
+	check(mremap(memory + 3 * HUGE_2M + PAGES(256), PAGES(256), PAGES(256),
+		     MREMAP_MAYMOVE | MREMAP_FIXED, moved) == moved, "mremap");
+	check(mremap(memory + 3 * HUGE_2M, PAGES(256), PAGES(256),
+		     MREMAP_MAYMOVE | MREMAP_FIXED, moved + PAGES(256)) ==
+	      moved + PAGES(256), "mremap");
+	memory_at(MEMORY_SHARED, moved + HUGE_2M, PAGES(512));
+	memory_touch(moved, 2 * HUGE_2M);
+	check_part(fd, moved, 0, 1024);
+	check_part(fd, moved, 100, 300);
+	check_part(fd, moved, 256, 512);
 }
 
 TEST(truncated_file, "a file truncated while a VM has its memory")

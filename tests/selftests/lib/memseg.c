@@ -105,7 +105,7 @@ static size_t kind_align(enum memory_kind kind)
 }
 
 /* Does this process have any?  One pin holds a whole page of it. */
-static bool has_hugetlb;
+static bool has_huge;
 
 /**
  * memory_at() - map fresh memory at an address
@@ -132,7 +132,7 @@ void *memory_at(enum memory_kind kind, void *at, size_t size)
 		skip("not enough pages: %s", memory_kind_names[kind]);
 	check(memory == at, "mmap of %s: %s", memory_kind_names[kind],
 	      strerror(errno));
-	has_hugetlb |= kind_flags(kind) & MAP_HUGETLB;
+	has_huge |= kind == MEMORY_THP || kind_flags(kind) & MAP_HUGETLB;
 	if (fd >= 0)
 		close(fd);
 	/* PREEMPT_RT has none: small pages then, as with THP that is not to be had */
@@ -434,7 +434,7 @@ void pins_get(struct pins *pins)
 /**
  * pins_check() - so many pages more are pinned, charged and mapped than before
  * @before: before
- * @more: how many; pins can be fewer, but not none, if there is hugetlb memory
+ * @more: how many; pins can be fewer, but not none, if there are huge pages
  * @when: for the message
  */
 void pins_check(const struct pins *before, long more, const char *when)
@@ -444,7 +444,7 @@ void pins_check(const struct pins *before, long more, const char *when)
 
 	pins_get(&now);
 	pins = now.pages - before->pages;
-	check((pins == more || (has_hugetlb && pins > 0 && pins < more)) &&
+	check((pins == more || (has_huge && pins > 0 && pins < more)) &&
 	      now.charged - before->charged == more &&
 	      now.mapped - before->mapped == more,
 	      "%s: %ld pages more are pinned, %ld charged, %ld mapped; expected %ld",
