@@ -57,6 +57,7 @@ enum acrn_ioreq_by {
 
 /**
  * struct acrn_ioreq - the I/O requests of a User VM
+ * @node: in the list of those that upcalls look at, while @running
  * @lock: guards what follows but @page; taken in interrupts
  * @wait: who waits for requests: the device model in ATTACH or poll()
  * @page: the pinned page of the device model or NULL, under &acrn_vm.lock
@@ -85,6 +86,7 @@ enum acrn_ioreq_by {
  * @ioeventfd_num: how many there are
  */
 struct acrn_ioreq {
+	struct list_head node;
 	spinlock_t lock;	/* see the lock order of struct acrn_vm */
 	wait_queue_head_t wait;
 	struct page *page;
@@ -152,12 +154,12 @@ struct acrn_irq {
  * @had_irqfds: some may still be on their way out; written with @lock held
  * @param: parameter block of the hypercall being made.  Here rather than on
  *	the stack because the hypervisor needs a physical address, and because
- *	nothing can fail for want of memory then.
+ *	nothing can fail for want of memory then.  The last, not cleared
  *
- * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock, then
- * &acrn_ioreq.lock, then the lock of an eventfd's wait queue, then
- * @irqfds_lock or &acrn_irq.lock.  All but the first three are spinlocks that
- * interrupts take.  The @lock of two VMs is never held at once, nor is the
+ * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock; or
+ * @lock, then acrn_running_lock, then &acrn_ioreq.lock, then the lock of an eventfd's wait
+ * queue, then @irqfds_lock or &acrn_irq.lock.  All from acrn_running_lock on are spinlocks
+ * that interrupts take.  The @lock of two VMs is never held at once, nor is the
  * request lock.
  */
 struct acrn_vm {
@@ -252,7 +254,6 @@ void acrn_vm_hide(struct acrn_vm *vm);
 void acrn_vm_unlist(struct acrn_vm *vm);
 void acrn_vms_visit_all(void (*func)(struct acrn_vm *vm));
 void acrn_vms_visit_ending(void (*func)(struct acrn_vm *vm));
-void acrn_vms_visit(void (*func)(struct acrn_vm *vm));
 void acrn_vms_show(struct seq_file *s);
 
 /* acrn_vm_mngt.c */

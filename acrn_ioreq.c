@@ -66,6 +66,11 @@ static struct {
 	cycles_t begin;
 } acrn_upcall;
 
+/* Guards the list and acrn_ioreq.node; taken by the upcall. */
+static DEFINE_SPINLOCK(acrn_running_lock);
+/* The VMs that run, or may: those at whose requests upcalls look */
+static LIST_HEAD(acrn_running);
+
 static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
 
 /* On the CPU of the upcalls: there it is a task that competes with the others. */
@@ -84,6 +89,7 @@ void acrn_ioreq_init(struct acrn_vm *vm)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
+	INIT_LIST_HEAD(&ioreq->node);
 	spin_lock_init(&ioreq->lock);
 	init_waitqueue_head(&ioreq->wait);
 	INIT_LIST_HEAD(&ioreq->clients);
@@ -164,14 +170,9 @@ static int acrn_ioreq_complete_slot(struct acrn_vm *vm, unsigned int vcpu)
 	return ioreq->polling ? 0 : acrn_hc_notify_request_finish(vm->vmid, vcpu);
 }
 
-/**
- * acrn_ioreq_finish() - a request is done, its slot goes back to the hypervisor
- * @vm: the VM, its request lock held
- * @vcpu: the slot, which the driver has taken
- *
- * Return: 0 or a negative errno: the hypervisor did not take it.
- */
-int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
+/* In place, see acrn_ioreq_finish() */
+static __always_inline int acrn_ioreq_finish_slot(struct acrn_vm *vm,
+						  unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
@@ -192,10 +193,22 @@ int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 	return acrn_ioreq_complete_slot(vm, vcpu);
 }
 
+/**
+ * acrn_ioreq_finish() - a request is done, its slot goes back to the hypervisor
+ * @vm: the VM, its request lock held
+ * @vcpu: the slot, which the driver has taken
+ *
+ * Return: 0 or a negative errno: the hypervisor did not take it.
+ */
+int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
+{
+	return acrn_ioreq_finish_slot(vm, vcpu);
+}
+
 /* It was answered in the kernel: if the hypervisor refuses, nobody else retries. */
 static void acrn_ioreq_answered(struct acrn_vm *vm, unsigned int vcpu)
 {
-	if (acrn_ioreq_finish(vm, vcpu)) {
+	if (acrn_ioreq_finish_slot(vm, vcpu)) {
 		__set_bit(vcpu, &vm->ioreq.notify_pending);
 		acrn_ioreq_defer(&vm->ioreq, 1);
 	}
@@ -237,8 +250,9 @@ void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
  * sign-extended immediate): nobody shall see that, so it is cleared, in the slot
  * too, from which the device model reads.
  */
-static bool acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu,
-				  u32 type, struct acrn_io_access *access)
+static __always_inline bool
+acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu, u32 type,
+		      struct acrn_io_access *access)
 {
 	struct acrn_io_request *slot = &ioreq->slots[vcpu];
 	bool narrow = type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG;
@@ -402,7 +416,8 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
 	struct acrn_ioreq_client *client = NULL;
 	struct eventfd_ctx *eventfd = NULL;
-	struct acrn_io_access access;
+	/* Each field is filled, whatever the slot holds. */
+	struct acrn_io_access access __uninitialized;
 	bool valid, pci = false;
 	u64 result = 0;
 
@@ -496,15 +511,33 @@ void acrn_ioreq_dispatch(struct acrn_vm *vm)
 	acrn_ioreq_look(vm, false);
 }
 
-static void acrn_ioreq_upcall_vm(struct acrn_vm *vm)
+/* Without the request lock: a VM that is on the list has its slots. */
+static bool acrn_ioreq_is_pending(const struct acrn_vm *vm)
 {
-	acrn_ioreq_look(vm, true);
+	const struct acrn_io_request *slots = vm->ioreq.slots;
+	unsigned int vcpu, vcpu_num = READ_ONCE(vm->vcpu_num);
+
+	for (vcpu = 0; vcpu < vcpu_num; vcpu++) {
+		if (READ_ONCE(slots[vcpu].processed) == ACRN_IOREQ_PENDING)
+			return true;
+	}
+	return false;
 }
 
 /* An upcall does not say which VM it is about. */
 void acrn_ioreq_upcall(void)
 {
-	acrn_vms_visit(acrn_ioreq_upcall_vm);
+	struct acrn_ioreq *ioreq;
+	struct acrn_vm *vm;
+
+	spin_lock(&acrn_running_lock);
+	list_for_each_entry(ioreq, &acrn_running, node) {
+		vm = container_of(ioreq, struct acrn_vm, ioreq);
+		if (acrn_ioreq_is_pending(vm))
+			acrn_ioreq_look(vm, true);
+	}
+	spin_unlock(&acrn_running_lock);
+
 	if (acrn_upcall.begin) {
 		acrn_upcall.used += get_cycles() - acrn_upcall.begin;
 		acrn_upcall.begin = 0;
@@ -530,6 +563,11 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 	ioreq->done = 0;
 	spin_unlock_irq(&ioreq->lock);
 
+	spin_lock_irq(&acrn_running_lock);
+	if (list_empty(&ioreq->node))
+		list_add_tail(&ioreq->node, &acrn_running);
+	spin_unlock_irq(&acrn_running_lock);
+
 	/* Upcalls that came before this were ignored: look now. */
 	acrn_ioreq_dispatch(vm);
 }
@@ -547,9 +585,17 @@ void acrn_ioreq_pause(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
+	/* Written by those who have the VM locked only */
+	if (!ioreq->running)
+		return;
+
 	spin_lock_irq(&ioreq->lock);
 	WRITE_ONCE(ioreq->running, false);
 	spin_unlock_irq(&ioreq->lock);
+
+	spin_lock_irq(&acrn_running_lock);
+	list_del_init(&ioreq->node);
+	spin_unlock_irq(&acrn_running_lock);
 }
 
 /**
@@ -593,9 +639,11 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
+	/* From here on no upcall looks at the slots. */
+	acrn_ioreq_pause(vm);
+
 	spin_lock_irq(&ioreq->lock);
 	ioreq->slots = NULL;
-	WRITE_ONCE(ioreq->running, false);
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
 	ioreq->done = 0;
@@ -701,20 +749,19 @@ int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u32 vcpu = arg->notify.vcpu;
-	unsigned long flags;
 	int ret;
 
 	if (vcpu >= ACRN_MAX_VCPUS)
 		return -EINVAL;
 	vcpu = array_index_nospec(vcpu, ACRN_MAX_VCPUS);
 
-	spin_lock_irqsave(&ioreq->lock, flags);
+	spin_lock_irq(&ioreq->lock);
 	if (!ioreq->dm_id || arg->notify.client_id != ioreq->dm_id ||
 	    !test_bit(vcpu, &ioreq->for_dm))
 		ret = -EINVAL;
 	else
-		ret = acrn_ioreq_finish(vm, vcpu);
-	spin_unlock_irqrestore(&ioreq->lock, flags);
+		ret = acrn_ioreq_finish_slot(vm, vcpu);
+	spin_unlock_irq(&ioreq->lock);
 	return ret;
 }
 

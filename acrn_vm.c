@@ -25,7 +25,7 @@ static DEFINE_MUTEX(acrn_vmids_lock);
 /* No VM may be created; under acrn_vmids_lock. */
 static bool acrn_vms_closed;
 
-/* Guards the two lists below and acrn_vm.list; taken by the upcall. */
+/* Guards the two lists below and acrn_vm.list. */
 static DEFINE_SPINLOCK(acrn_vms_lock);
 /* The VMs that can be found: CREATED, STARTED or PAUSED. */
 static LIST_HEAD(acrn_vms);
@@ -49,9 +49,13 @@ struct acrn_vm *acrn_vm_alloc(void)
 {
 	struct acrn_vm *vm;
 
-	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	vm = kmalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return NULL;
+
+	/* All but the parameter block, which is written before it is used */
+	static_assert(offsetofend(struct acrn_vm, param) == sizeof(*vm));
+	memset(vm, 0, offsetof(struct acrn_vm, param));
 
 	mutex_init(&vm->lock);
 	refcount_set(&vm->refcnt, 1);
@@ -105,12 +109,12 @@ static struct acrn_vm *acrn_vm_find_in(const struct list_head *list, u16 vmid)
 {
 	struct acrn_vm *vm;
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	vm = acrn_vm_listed(list, vmid);
 	/* Not zero: a listed VM is held by its file or by being DYING. */
 	if (vm)
 		acrn_vm_get(vm);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 	return vm;
 }
 
@@ -158,10 +162,10 @@ int acrn_vms_close(void)
 
 	mutex_lock(&acrn_vmids_lock);
 	acrn_vms_closed = true;
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	if (!list_empty(&acrn_vms) || !list_empty(&acrn_ending_vms))
 		ret = -EBUSY;
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 	mutex_unlock(&acrn_vmids_lock);
 	return ret;
 }
@@ -202,10 +206,10 @@ bool acrn_vm_name_taken(const u8 *name)
 {
 	bool taken;
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	taken = acrn_name_listed(name, &acrn_vms) ||
 		acrn_name_listed(name, &acrn_ending_vms);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 	return taken;
 }
 
@@ -222,13 +226,13 @@ int acrn_vm_publish(struct acrn_vm *vm)
 	lockdep_assert_held(&vm->lock);
 	lockdep_assert_held(&acrn_vmids_lock);
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	if (acrn_vm_listed(&acrn_vms, vm->vmid) ||
 	    acrn_vm_listed(&acrn_ending_vms, vm->vmid))
 		ret = -EEXIST;
 	else
 		list_add_tail(&vm->list, &acrn_vms);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 	return ret;
 }
 
@@ -237,9 +241,9 @@ void acrn_vm_hide(struct acrn_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	list_move_tail(&vm->list, &acrn_ending_vms);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 }
 
 /* The hypervisor has its id back. */
@@ -248,9 +252,9 @@ void acrn_vm_unlist(struct acrn_vm *vm)
 	lockdep_assert_held(&vm->lock);
 	lockdep_assert_held(&acrn_vmids_lock);
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	list_del_init(&vm->list);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 }
 
 static void acrn_vms_visit_list(struct list_head *list,
@@ -259,7 +263,7 @@ static void acrn_vms_visit_list(struct list_head *list,
 	unsigned int todo = 0;
 	struct acrn_vm *vm;
 
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	list_for_each_entry(vm, list, list)
 		todo++;
 
@@ -268,14 +272,14 @@ static void acrn_vms_visit_list(struct list_head *list,
 		/* Not zero: a listed VM is held by its file or by being DYING. */
 		acrn_vm_get(vm);
 		list_move_tail(&vm->list, list);
-		spin_unlock_irq(&acrn_vms_lock);
+		spin_unlock(&acrn_vms_lock);
 
 		func(vm);
 		acrn_vm_put(vm);
 
-		spin_lock_irq(&acrn_vms_lock);
+		spin_lock(&acrn_vms_lock);
 	}
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 }
 
 /**
@@ -294,22 +298,6 @@ void acrn_vms_visit_all(void (*func)(struct acrn_vm *vm))
 void acrn_vms_visit_ending(void (*func)(struct acrn_vm *vm))
 {
 	acrn_vms_visit_list(&acrn_ending_vms, func);
-}
-
-/**
- * acrn_vms_visit() - do something to each VM that can be found
- * @func: what; must not sleep
- *
- * Context: Interrupt context, interrupts off.
- */
-void acrn_vms_visit(void (*func)(struct acrn_vm *vm))
-{
-	struct acrn_vm *vm;
-
-	spin_lock(&acrn_vms_lock);
-	list_for_each_entry(vm, &acrn_vms, list)
-		func(vm);
-	spin_unlock(&acrn_vms_lock);
 }
 
 /* 0: the process is gone, and another one has the file. */
@@ -341,8 +329,8 @@ static void acrn_vms_show_list(struct seq_file *s, const struct list_head *list)
 void acrn_vms_show(struct seq_file *s)
 {
 	seq_puts(s, " vmid state    vcpus refs     pid     memory deferred\n");
-	spin_lock_irq(&acrn_vms_lock);
+	spin_lock(&acrn_vms_lock);
 	acrn_vms_show_list(s, &acrn_vms);
 	acrn_vms_show_list(s, &acrn_ending_vms);
-	spin_unlock_irq(&acrn_vms_lock);
+	spin_unlock(&acrn_vms_lock);
 }
