@@ -213,6 +213,49 @@ const struct acrn_ioctl *acrn_a2_find(unsigned int cmd)
 			      cmd & 0xff, cmd);
 }
 
+ACRN_DISPATCHER(acrn_a2_run_set_irqline, acrn_a2_ioctls, ACRN_A2_, SET_IRQLINE)
+ACRN_DISPATCHER(acrn_a2_run_inject_msi, acrn_a2_ioctls, ACRN_A2_, INJECT_MSI)
+ACRN_DISPATCHER(acrn_a2_run_notify, acrn_a2_ioctls, ACRN_A2_, NOTIFY_REQUEST_FINISH)
+ACRN_DISPATCHER(acrn_a2_run_attach, acrn_a2_ioctls, ACRN_A2_, ATTACH_IOREQ_CLIENT)
+ACRN_DISPATCHER(acrn_a2_run_pause_vm, acrn_a2_ioctls, ACRN_A2_, PAUSE_VM)
+
+/* For all others */
+static noinline long acrn_a2_run(struct file *filp,
+				 const struct acrn_ioctl *ioctl,
+				 unsigned long user)
+{
+	return acrn_ioctl_run(filp, ioctl, user);
+}
+
+/**
+ * acrn_a2_ioctl() - an ioctl with one of Linux's own numbers
+ * @filp: the open node
+ * @cmd: the number
+ * @user: what user space gave with it
+ *
+ * Return: what the ioctl returns; -ENOTTY: there is no such ioctl.
+ */
+long acrn_a2_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
+{
+	const struct acrn_ioctl *ioctl;
+
+	switch (cmd) {
+	case ACRN_A2_SET_IRQLINE:
+		return acrn_a2_run_set_irqline(filp, user);
+	case ACRN_A2_INJECT_MSI:
+		return acrn_a2_run_inject_msi(filp, user);
+	case ACRN_A2_NOTIFY_REQUEST_FINISH:
+		return acrn_a2_run_notify(filp, user);
+	case ACRN_A2_ATTACH_IOREQ_CLIENT:
+		return acrn_a2_run_attach(filp, user);
+	case ACRN_A2_PAUSE_VM:
+		return acrn_a2_run_pause_vm(filp, user);
+	default:
+		ioctl = acrn_a2_find(cmd);
+		return ioctl ? acrn_a2_run(filp, ioctl, user) : -ENOTTY;
+	}
+}
+
 const struct acrn_contract acrn_a2_contract = {
 	.client_ids = false,
 };

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * ACRN HSM: the device node, the dispatcher of its ioctls, module init and exit.
- *
- * Every ioctl takes the same way: found in a table, its argument brought in,
- * checked by itself, then against the caller's rights, then against the state of
- * the VM under its lock; then its handler runs, and the result is brought out.
- * What a handler gets is therefore well-formed, allowed and legal.
+ * ACRN HSM: the device node, module init and exit.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,13 +10,10 @@
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
-#include <linux/sched.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 
 #include <asm/cpufeature.h>
@@ -33,113 +25,32 @@
 #include "acrn_ioctl.h"
 #include "acrn_trace.h"
 
-static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
+static __always_inline long acrn_ioctl(struct file *filp, unsigned int cmd,
+				       unsigned long user)
 {
-	const struct acrn_ioctl *ioctl;
-
-	/* No number is in both tables. */
-	ioctl = acrn_ic_find(cmd);
-	return ioctl ?: acrn_a2_find(cmd);
+	return _IOC_TYPE(cmd) == ACRN_A2_TYPE ? acrn_a2_ioctl(filp, cmd, user) :
+						acrn_ic_ioctl(filp, cmd, user);
 }
 
-/* Hardware is for the privileged, and while the kernel is locked down for nobody. */
-static int acrn_may_reach_hw(void)
-{
-	if (!acrn_has_cap())
-		return -EPERM;
-	return security_locked_down(LOCKDOWN_DEV_MEM);
-}
-
-/* Do the VM's device model and the state of the VM allow it now? */
-static int acrn_ioctl_legal(const struct acrn_vm *vm,
-			    const struct acrn_ioctl *ioctl)
-{
-	const struct acrn_contract *contract = READ_ONCE(vm->contract);
-	enum acrn_vm_state state = READ_ONCE(vm->state);
-
-	if (ioctl->states == ACRN_IN_ANY)
-		return 0;
-	if (contract && contract != ioctl->contract)
-		return -EINVAL;
-	if (ioctl->states & BIT(state))
-		return 0;
-	return state == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
-}
-
-static int acrn_ioctl_lock(struct acrn_vm *vm, const struct acrn_ioctl *ioctl)
-{
-	/* A process being killed need not wait for the other threads' calls. */
-	if (mutex_lock_killable(&vm->lock))
-		return -EINTR;
-	/* An EMPTY file has no owner. */
-	if (ioctl->owner && vm->mm && vm->mm != current->mm) {
-		mutex_unlock(&vm->lock);
-		return -EPERM;
-	}
-	return 0;
-}
-
-static __always_inline int acrn_ioctl_run(struct file *filp,
-					  const struct acrn_ioctl *ioctl,
-					  unsigned long user)
+static noinline long acrn_ioctl_traced(struct file *filp, unsigned int cmd,
+				       unsigned long user)
 {
 	struct acrn_vm *vm = filp->private_data;
-	/* What is copied out of it was written before. */
-	union acrn_ioctl_arg arg __uninitialized;
-	int ret;
+	long ret;
 
-	/* What has to do with a VM changes it, or what it does. */
-	if (ioctl->states != ACRN_IN_ANY && !(filp->f_mode & FMODE_WRITE))
-		return -EBADF;
-
-	if (ioctl->in) {
-		ret = ioctl->in(filp, &arg, user);
-		if (ret)
-			return ret;
-	}
-	if (ioctl->check) {
-		ret = ioctl->check(&arg);
-		if (ret)
-			return ret;
-	}
-	if (ioctl->needs_cap && ioctl->needs_cap(&arg)) {
-		ret = acrn_may_reach_hw();
-		if (ret)
-			return ret;
-	}
-
-	if (!ioctl->unlocked) {
-		ret = acrn_ioctl_lock(vm, ioctl);
-		if (ret)
-			return ret;
-	}
-	ret = acrn_ioctl_legal(vm, ioctl);
-	if (!ret)
-		ret = ioctl->func(vm, &arg);
-	if (!ret && ioctl->out) {
-		ret = ioctl->out(&arg, user);
-		if (ret < 0 && ioctl->undo)
-			ioctl->undo(vm, &arg);
-	}
-	if (!ioctl->unlocked)
-		mutex_unlock(&vm->lock);
+	trace_acrn_ioctl_enter(cmd, READ_ONCE(vm->vmid));
+	ret = acrn_ioctl(filp, cmd, user);
+	trace_acrn_ioctl_exit(cmd, READ_ONCE(vm->vmid), ret);
 	return ret;
 }
 
+/* Traces apart: what they need of registers would cost every call something. */
 static long acrn_dev_ioctl(struct file *filp, unsigned int cmd,
 			   unsigned long user)
 {
-	const struct acrn_ioctl *ioctl = acrn_ioctl_find(cmd);
-	struct acrn_vm *vm = filp->private_data;
-	int ret;
-
-	if (!ioctl)
-		return -ENOTTY;
-
-	trace_acrn_ioctl_enter(cmd, READ_ONCE(vm->vmid));
-	ret = acrn_ioctl_run(filp, ioctl, user);
-	trace_acrn_ioctl_exit(cmd, READ_ONCE(vm->vmid), ret);
-	return ret;
+	if (trace_acrn_ioctl_enter_enabled() || trace_acrn_ioctl_exit_enabled())
+		return acrn_ioctl_traced(filp, cmd, user);
+	return acrn_ioctl(filp, cmd, user);
 }
 
 #ifdef CONFIG_COMPAT
@@ -322,6 +233,7 @@ static void __exit acrn_exit(void)
 }
 
 #ifdef ACRN_KUNIT
+#include "acrn_dispatch.h"
 #include "tests/kunit/dev_test.c"
 #endif
 

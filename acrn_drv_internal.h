@@ -7,6 +7,7 @@
 
 #include <linux/capability.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/rbtree.h>
@@ -237,11 +238,17 @@ static inline bool acrn_has_cap(void)
 }
 
 /* acrn_vm.c */
+/* Pairs with the READ_ONCE() of those who look without the lock. */
+static inline void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
+{
+	lockdep_assert_held(&vm->lock);
+	WRITE_ONCE(vm->state, state);
+}
+
 struct acrn_vm *acrn_vm_alloc(void);
 void acrn_vm_get(struct acrn_vm *vm);
 void acrn_vm_put(struct acrn_vm *vm);
 bool acrn_vm_name_taken(const u8 *name);
-void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state);
 struct acrn_vm *acrn_vm_find_get(u16 vmid);
 struct acrn_vm *acrn_vm_find_ending_get(u16 vmid);
 void acrn_vmids_begin(void);

@@ -82,15 +82,16 @@ static int acrn_hc_errno(long rax)
 	}
 }
 
-static int acrn_hc_result(unsigned int nr, long rax)
+static noinline int acrn_hc_failed(unsigned int nr, long rax)
 {
-	struct acrn_hc_stat *stat = &acrn_hc_stats[nr];
-	int ret = acrn_hc_errno(rax);
+	atomic_long_inc(&acrn_hc_stats[nr].failures);
+	return acrn_hc_errno(rax);
+}
 
-	atomic_long_inc(&stat->calls);
-	if (unlikely(ret))
-		atomic_long_inc(&stat->failures);
-	return ret;
+static __always_inline int acrn_hc_result(unsigned int nr, long rax)
+{
+	atomic_long_inc(&acrn_hc_stats[nr].calls);
+	return likely((int)rax >= 0) ? 0 : acrn_hc_failed(nr, rax);
 }
 
 static noinline int acrn_hypercall_traced(unsigned int nr, u16 vmid,
@@ -105,8 +106,8 @@ static noinline int acrn_hypercall_traced(unsigned int nr, u16 vmid,
 }
 
 /* Traces apart: what they need of registers would cost every call something. */
-static int acrn_hypercall(unsigned int nr, u16 vmid,
-			  unsigned long p1, unsigned long p2)
+static __always_inline int acrn_hypercall(unsigned int nr, u16 vmid,
+					  unsigned long p1, unsigned long p2)
 {
 	if (trace_acrn_hypercall_enter_enabled() ||
 	    trace_acrn_hypercall_exit_enabled())
@@ -126,7 +127,7 @@ int acrn_hc_unknown(void)
 }
 
 /* Hypercalls whose first parameter is a VM, the second a block or nothing */
-static int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
+static __always_inline int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
 {
 	return acrn_hypercall(nr, vmid, vmid, param ? __pa(param) : 0);
 }

@@ -152,6 +152,49 @@ const struct acrn_ioctl *acrn_ic_find(unsigned int cmd)
 			      cmd & 0xff, cmd);
 }
 
+ACRN_DISPATCHER(acrn_ic_run_set_irqline, acrn_ic_ioctls, IC_, SET_IRQLINE)
+ACRN_DISPATCHER(acrn_ic_run_inject_msi, acrn_ic_ioctls, IC_, INJECT_MSI)
+ACRN_DISPATCHER(acrn_ic_run_notify, acrn_ic_ioctls, IC_, NOTIFY_REQUEST_FINISH)
+ACRN_DISPATCHER(acrn_ic_run_attach, acrn_ic_ioctls, IC_, ATTACH_IOREQ_CLIENT)
+ACRN_DISPATCHER(acrn_ic_run_pause_vm, acrn_ic_ioctls, IC_, PAUSE_VM)
+
+/* For all others */
+static noinline long acrn_ic_run(struct file *filp,
+				 const struct acrn_ioctl *ioctl,
+				 unsigned long user)
+{
+	return acrn_ioctl_run(filp, ioctl, user);
+}
+
+/**
+ * acrn_ic_ioctl() - an ioctl of 2019, or with a number that nobody has
+ * @filp: the open node
+ * @cmd: the number
+ * @user: what user space gave with it
+ *
+ * Return: what the ioctl returns; -ENOTTY: there is no such ioctl.
+ */
+long acrn_ic_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
+{
+	const struct acrn_ioctl *ioctl;
+
+	switch (cmd) {
+	case IC_SET_IRQLINE:
+		return acrn_ic_run_set_irqline(filp, user);
+	case IC_INJECT_MSI:
+		return acrn_ic_run_inject_msi(filp, user);
+	case IC_NOTIFY_REQUEST_FINISH:
+		return acrn_ic_run_notify(filp, user);
+	case IC_ATTACH_IOREQ_CLIENT:
+		return acrn_ic_run_attach(filp, user);
+	case IC_PAUSE_VM:
+		return acrn_ic_run_pause_vm(filp, user);
+	default:
+		ioctl = acrn_ic_find(cmd);
+		return ioctl ? acrn_ic_run(filp, ioctl, user) : -ENOTTY;
+	}
+}
+
 const struct acrn_contract acrn_ic_contract = {
 	.client_ids = true,
 };

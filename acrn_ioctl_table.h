@@ -11,7 +11,16 @@
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 
+#include "acrn_dispatch.h"
 #include "acrn_ioctl.h"
+
+/* copy_from_user() is a loop; for a single register get_user() is shorter. */
+static __always_inline int acrn_copy_in(void *to, unsigned long user, size_t size)
+{
+	if (size == sizeof(u64))
+		return get_user(*(u64 *)to, (u64 __user *)user);
+	return copy_from_user(to, (void __user *)user, size) ? -EFAULT : 0;
+}
 
 /*
  * How a structure of user space that looks as the driver's own comes in and goes
@@ -23,8 +32,7 @@ static_assert(__same_type(((union acrn_ioctl_arg *)0)->member, type));	\
 static int acrn_in_##member(struct file *filp,				\
 			    union acrn_ioctl_arg *arg, unsigned long user) \
 {									\
-	return copy_from_user(&arg->member, (void __user *)user,	\
-			      sizeof(arg->member)) ? -EFAULT : 0;	\
+	return acrn_copy_in(&arg->member, user, sizeof(arg->member));	\
 }
 
 #define ACRN_COPY_OUT(member, type)					\
@@ -69,6 +77,16 @@ acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
 		return NULL;
 	index = array_index_nospec(index, nr);
 	return cmd && rows[index].cmd == cmd ? &rows[index] : NULL;
+}
+
+/*
+ * For an ioctl that is made again and again: @func() is the dispatcher of its row
+ * alone, that of @prefix and @name in the table @rows.
+ */
+#define ACRN_DISPATCHER(func, rows, prefix, name)			\
+static noinline long func(struct file *filp, unsigned long user)	\
+{									\
+	return acrn_ioctl_run(filp, &(rows)[prefix##name & 0xff], user); \
 }
 
 #endif /* ACRN_IOCTL_TABLE_H */

@@ -71,22 +71,14 @@ int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return acrn_vm_inject_msi(vm, &arg->msi);
 }
 
-int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
-{
-	/* The hypervisor does not validate it. */
-	return ACRN_IRQLINE_OP(arg->irqline) <= ACRN_IRQLINE_FALLING_PULSE ?
-	       0 : -EINVAL;
-}
-
 int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
-	unsigned long flags;
 	int ret = -ENODEV;
 
-	raw_spin_lock_irqsave(&vm->irq.lock, flags);
+	raw_spin_lock_irq(&vm->irq.lock);
 	if (vm->irq.enabled)
 		ret = acrn_hc_set_irqline(vm->vmid, arg->irqline);
-	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
+	raw_spin_unlock_irq(&vm->irq.lock);
 	return ret;
 }
 

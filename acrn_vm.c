@@ -86,13 +86,6 @@ void acrn_vm_put(struct acrn_vm *vm)
 		kfree(vm);
 }
 
-/* Pairs with the READ_ONCE() of those who look without the lock. */
-void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
-{
-	lockdep_assert_held(&vm->lock);
-	WRITE_ONCE(vm->state, state);
-}
-
 static struct acrn_vm *acrn_vm_listed(const struct list_head *list, u16 vmid)
 {
 	struct acrn_vm *vm;

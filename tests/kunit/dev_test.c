@@ -40,6 +40,11 @@ static const struct acrn_legal_case {
 #undef E
 #undef B
 
+static const struct acrn_ioctl *acrn_ioctl_find(unsigned int cmd)
+{
+	return acrn_ic_find(cmd) ?: acrn_a2_find(cmd);
+}
+
 static void acrn_test_legal(struct kunit *test)
 {
 	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
