@@ -141,7 +141,7 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 	struct file *file;
 	int ret;
 
-	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
+	irqfd = kmalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 	if (!irqfd)
 		return -ENOMEM;
 
