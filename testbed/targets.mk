@@ -92,7 +92,7 @@ help-testing:
 	@echo '  check-list       the names that T= knows'
 	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
 	@echo '  bench            what operations cost beside Linux'"'"'s own driver, in instructions;'
-	@echo '                   KERNEL=6.1: on a stock kernel'
+	@echo '                   KERNEL=6.12: on a stock kernel'
 	@echo '  bench-profile    where they go, by function; OP=pause (see bench/rows)'
 	@echo '                   DRIVER=ours, linux or floor'
 	@echo '  bench-publish    put what bench measures into the documents and the checks'
