@@ -43,9 +43,10 @@
 /*
  * What an upcall answers takes no task's time, so a guest that asks without end
  * would have the CPU of the upcalls for itself.  All upcalls together may therefore
- * use one of so many parts of a tick for answers ...
+ * use one of so many parts of a tick for answers ...  The interrupts themselves cost
+ * as much again, or more, which is not counted.
  */
-#define ACRN_UPCALL_SHARE	2
+#define ACRN_UPCALL_SHARE	4
 /*
  * ... and when they have, each VM may still have so many in that tick: one that
  * asks little never notices the others.  What is beyond both is left to a work

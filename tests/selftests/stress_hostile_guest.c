@@ -326,10 +326,10 @@ TEST(not_answered, "requests that nobody answers cost nothing")
 
 /*
  * Requests that interrupts answer, without a device model that would hold this one up.
- * Interrupts may take half of their CPU's time for that, and their own cost comes on top.
- * What is left is the scheduler's, which gives as much of it to the work item that answers
- * the rest as to the worker: a sixth to a third was measured.  Here it must not starve;
- * that there is a limit at all, ioreq_throttle sees.
+ * Interrupts may take a quarter of their CPU's time for that, and their own cost comes on
+ * top.  What is left is the scheduler's, which gives as much of it to the work item that
+ * answers the rest as to the worker: a quarter to a half was measured.  Here it must not
+ * starve; that there is a limit at all, ioreq_throttle sees.
  */
 TEST(signalling, "an ioeventfd without end: another VM is served")
 {
