@@ -355,6 +355,34 @@ TEST(page_is_optional, "a VM without a page can have no client")
 	close(fd);
 }
 
+/*
+ * Where VMs have names of their own, to ask for one that is taken costs the VM that has
+ * it its name: nobody may ask, not even while that VM is dying.
+ */
+TEST(same_name, "a second VM of the same name")
+{
+	bool named = hv_generation() >= 30;
+	int first = hsm_open(), second = hsm_open();
+	unsigned long calls;
+
+	check_result(a2_create(first, 0), 0, "CREATE_VM");
+	calls = hv_calls(HC_CREATE_VM);
+	check_result(a2_create(second, 0), named ? -EEXIST : -EIO,
+		     "CREATE_VM of the same name");
+	check_equal(hv_calls(HC_CREATE_VM) - calls, !named, "HC_CREATE_VM");
+	hv_refuse(HC_DESTROY_VM, TESTBED_FOREVER, -EINVAL);
+	check_result(a2_call(first, ACRN_A2_DESTROY_VM), -EINVAL, "DESTROY_VM");
+	calls = hv_calls(HC_CREATE_VM);
+	check_result(a2_create(second, 0), named ? -EEXIST : -EIO,
+		     "CREATE_VM of a dying VM's name");
+	check_equal(hv_calls(HC_CREATE_VM) - calls, !named, "HC_CREATE_VM");
+	hv_behave();
+	check_result(a2_call(first, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+	check_result(a2_create(second, 0), 0, "CREATE_VM of a name that is free");
+	close(first);
+	close(second);
+}
+
 TEST(memory, "SET_MEMSEG: rights, cache types, types")
 {
 	unsigned char *memory = memory_get(MEMORY_PRIVATE, 4 * PAGE_SIZE);

@@ -361,6 +361,17 @@ TEST(default_affinity, "[D1] upcalls arrive where they are sent, wherever interr
 	check(!status, "upcalls do not arrive");
 }
 
+/* Only the first CPU's vectors will do; without one the module does not load. */
+TEST(no_vector, "[D1] no vector on the first CPU: the module does not load")
+{
+	unload();
+	check_result(module_load("vectors", ""), 0, "insmod vectors");
+	check(driver_load_with("upcall=irq") < 0, "insmod without a vector");
+	check(!driver_loaded(), "the module is loaded");
+	check_result(module_unload("vectors"), 0, "rmmod vectors");
+	load("upcall=irq");
+}
+
 /* Upcalls out of the blue, until the test ends or the process is killed */
 static void rain(void *data)
 {

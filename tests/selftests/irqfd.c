@@ -157,8 +157,11 @@ TEST(full_counter, "[D8] assigned to a full counter, on which somebody waits to 
 	deassign(fd, event);
 }
 
-TEST(semaphore, "an eventfd that is a semaphore")
+/* A signal takes 1 of its count, as a read() does; what was there before stays. */
+TEST(semaphore, "[D8] an eventfd that is a semaphore")
 {
+	uint64_t one;
+	unsigned int i;
 	int event = eventfd(3, EFD_SEMAPHORE | EFD_NONBLOCK);
 	int fd = vm_in_state(VM_STARTED, 0);
 
@@ -167,6 +170,12 @@ TEST(semaphore, "an eventfd that is a semaphore")
 	event_signal(event);
 	check_msis(0, 2, "signalled");
 	deassign(fd, event);
+	for (i = 0; i < 2; i++)
+		check(read(event, &one, sizeof(one)) == sizeof(one) && one == 1,
+		      "what is left to read, %u", i);
+	check(read(event, &one, sizeof(one)) < 0 && errno == EAGAIN,
+	      "more than that");
+	check_msis(0, 2, "signalled");
 }
 
 TEST(signalled_before, "signalled before it is assigned")

@@ -339,6 +339,23 @@ static void map_device(void *page)
 	close(fd);
 }
 
+static void *map_file(void *page, int flags)
+{
+	int fd = open("/dev/filemem", O_RDWR | O_CLOEXEC);
+	void *mapped;
+
+	check(fd >= 0, "/dev/filemem: %s", strerror(errno));
+	mapped = mmap(page, PAGE_SIZE, PROT_READ | PROT_WRITE, flags, fd, 0);
+	check(mapped != MAP_FAILED, "mmap of filemem: %s", strerror(errno));
+	close(fd);
+	return mapped;
+}
+
+static void map_shared_file(void *page)
+{
+	map_file(page, MAP_SHARED | MAP_FIXED);
+}
+
 /* A page of a file that has no such page: an access would be SIGBUS */
 static void map_beyond_file(void *page)
 {
@@ -395,6 +412,24 @@ TEST(pfn, "[B15] [F12] memory that is no memory: PFN mappings")
 TEST(beyond_file, "memory beyond the end of its file")
 {
 	spoiled(map_beyond_file, MEMORY_PRIVATE);
+}
+
+/* Linux itself refuses it since 6.5. */
+TEST(file_on_disk, "[D11] memory of a file whose file system has to hear of writes")
+{
+	void *memory;
+	int fd;
+
+	check_result(module_load("filemem", ""), 0, "insmod filemem");
+	spoiled(map_shared_file, MEMORY_PRIVATE);
+	/* what is written to a private mapping is no file's any more */
+	fd = vm_in_state(VM_CREATED, 0);
+	memory = map_file(NULL, MAP_PRIVATE);
+	check_result(memseg_set(fd, GPA, memory, PAGE_SIZE), 0,
+		     "SET_MEMSEG of a private mapping");
+	close(fd);
+	munmap(memory, PAGE_SIZE);
+	check_result(module_unload("filemem"), 0, "rmmod filemem");
 }
 
 static void limit_locked(unsigned long pages)
@@ -494,6 +529,60 @@ static void no_room_for_page(void *data)
 TEST(limit_at_create, "RLIMIT_MEMLOCK and the I/O request page")
 {
 	in_child(no_room_for_page, NULL);
+}
+
+/*
+ * As VFIO's, the account is the address space's.  What was pinned before execve() stays
+ * so, is nobody's to map any more, and is given back without being taken from the new
+ * address space's account.
+ */
+static void before_execve(void *data)
+{
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(300));
+	char number[16];
+	int fd;
+
+	keep_capability(-1);
+	limit_locked(100);
+	fd = open(HSM_NODE, O_RDWR);
+	check(fd >= 0, HSM_NODE ": %s", strerror(errno));
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
+	check_result(memseg_set(fd, GPA, memory, PAGES(99)), 0, "SET_MEMSEG");
+	check_equal(process_pinned_kb(), 400, "charged, KiB");
+	snprintf(number, sizeof(number), "%d", fd);
+	execl("/proc/self/exe", "memory_limits", number, NULL);
+	fail("execl: %s", strerror(errno));
+}
+
+static int after_execve(int fd)
+{
+	struct hv_run run = { 0 };
+	char *memory = memory_get(MEMORY_PRIVATE, PAGES(300));
+
+	check(hv_open(), "no test hypervisor");
+	/* root has got them again */
+	keep_capability(-1);
+	check_equal(process_pinned_kb(), 0, "charged after execve(), KiB");
+	check(hv_memory(VMID(0), 0, &run) && run.gpa == GPA,
+	      "the VM has lost its memory");
+	check_result(memseg_set(fd, 0, memory, PAGE_SIZE), -EPERM, "SET_MEMSEG");
+	check_result(memseg_unset(fd, GPA, PAGES(99)), -EPERM, "UNSET_MEMSEG");
+	check_result(vm_destroy(fd), 0, "DESTROY_VM");
+	check_equal(process_pinned_kb(), 0, "charged after DESTROY_VM, KiB");
+
+	/* a VM of its own has the whole limit, and no more */
+	check_result(vm_create(fd, 0), 0, "CREATE_VM");
+	check_too_much(fd, GPA, memory, 100);
+	check_result(memseg_set(fd, GPA, memory, PAGES(99)), 0, "SET_MEMSEG");
+	check_equal(process_pinned_kb(), 400, "charged, KiB");
+	close(fd);
+	check_equal(process_pinned_kb(), 0, "charged after close(), KiB");
+	return 0;
+}
+
+TEST(over_execve, "[D11] RLIMIT_MEMLOCK over execve()")
+{
+	in_child(before_execve, NULL);
 }
 
 /* A file that another process has the VM of */
@@ -688,7 +777,9 @@ TEST(bad_pointer, "an argument that cannot be read")
 	check_sees_nothing(VMID(0));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 2)
+		return after_execve(atoi(argv[1]));
 	return run_tests(NEED_HYPERVISOR | NEED_DRIVER | NEED_RAWHC);
 }

@@ -185,7 +185,7 @@ TEST(stuck_until_destroyed, "[B2] and is given back when the VM is destroyed")
 	pins_check(&empty, 0, "destroyed");
 }
 
-TEST(stuck_mmio, "MMIO is refused, and to give it back")
+TEST(stuck_mmio, "[D9] MMIO is refused, and to give it back")
 {
 	int fd = vm_in_state(VM_CREATED, 0);
 	struct seen seen = {
@@ -193,7 +193,8 @@ TEST(stuck_mmio, "MMIO is refused, and to give it back")
 		.prot = ACRN_PROT_READ | PROT_UC,
 	};
 
-	hv_refuse(HC_SET_MEMORY_REGIONS, 1, HV_FAILED);
+	/* once more, should the driver take back what never was there */
+	hv_refuse(HC_SET_MEMORY_REGIONS, 2, HV_FAILED);
 	check_result(memseg_set_mmio(fd, GPA, seen.hpa, seen.size,
 				     ACRN_PROT_READ), -EIO, "SET_MEMSEG");
 	check_sees_nothing(VMID(0));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
  * The Service VM hibernates, as far as the kernel's own test of that goes: its
- * processes are frozen for a while, and nothing is written.
+ * processes are frozen for a while, and nothing is written.  And it stops, as far as
+ * the driver is told of it.
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "kernel.h"
@@ -58,6 +60,50 @@ TEST(possible, "[D11] hibernation with files open, and VMs after that")
 	      "the hypervisor was not told again where upcalls arrive");
 	vm_to_state(fd, VM_STARTED, 0);
 	vm_check(0, &started);
+}
+
+/*
+ * The next kernel, after a reboot or by kexec, must find no VM that goes on writing to
+ * what is its memory then.
+ */
+TEST(stops, "[D11] the kernel stops: all VMs are destroyed, and there will be none")
+{
+	struct vm_model empty = { VM_EMPTY, 0 };
+	int fd[MAX_VMS];
+	unsigned int i;
+
+	fd[0] = vm_in_state(VM_CREATED, 0);
+	fd[1] = vm_in_state(VM_STARTED, 1);
+	fd[2] = vm_in_state(VM_PAUSED, 2);
+	fd[3] = hsm_open();
+	check_result(module_load("reboot", ""), 0, "insmod reboot");
+	check_result(module_unload("reboot"), 0, "rmmod reboot");
+	for (i = 0; i < 3; i++) {
+		vm_check(i, &empty);
+		check_result(vm_start(fd[i]), -ENODEV, "START_VM");
+	}
+	check_equal(process_pinned_kb(), 0, "pinned memory");
+	for (i = 0; i < MAX_VMS; i++) {
+		check_result(vm_create(fd[i], i), -EBUSY, "CREATE_VM");
+		close(fd[i]);
+	}
+	/* the kernel that did not stop after all */
+	check_result(driver_unload(), 0, "rmmod");
+	check_result(driver_load(), 0, "insmod");
+	close(vm_in_state(VM_STARTED, 0));
+}
+
+TEST(stops_for_good, "[D11] also one that the hypervisor refuses to destroy at first")
+{
+	int fd = vm_in_state(VM_STARTED, 0);
+
+	hv_refuse(HC_DESTROY_VM, 1, -EINVAL);
+	check_result(module_load("reboot", ""), 0, "insmod reboot");
+	check_result(module_unload("reboot"), 0, "rmmod reboot");
+	check(vm_gone(0, 5000), "the VM is left");
+	close(fd);
+	check_result(driver_unload(), 0, "rmmod");
+	check_result(driver_load(), 0, "insmod");
 }
 
 int main(void)

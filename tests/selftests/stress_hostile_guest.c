@@ -16,6 +16,7 @@
 #include "guest.h"
 #include "harness.h"
 #include "kernel.h"
+#include "memseg.h"
 #include "vm.h"
 
 #define HOSTILE		0		/* configurations */
@@ -23,6 +24,7 @@
 #define HOSTILE_VCPUS	3
 #define PORT		0x640
 #define SIGNAL_PORT	0x650
+#define FIXED_PAGE	0x40000000UL
 #define LAPIC_PAGE	0xfee00000UL
 #define PHASE_MS	2000
 #define TRIES		4		/* of what is measured */
@@ -35,12 +37,15 @@
  * @ASKS: requests, which its device model answers
  * @ASKS_DEAF: requests, which nobody answers
  * @SIGNALS: writes to an eventfd
+ * @WRITES: writes to memory that it may only read and run, which nobody but the driver
+ *	answers
  * @COMPUTES: no requests
  */
 enum kind {
 	ASKS,
 	ASKS_DEAF,
 	SIGNALS,
+	WRITES,
 	COMPUTES,
 };
 
@@ -51,7 +56,8 @@ enum kind {
  * @kind: what the guest does
  * @ready: the guest runs
  * @stop: it shall end
- * @requests: how many it has answered, or writes to the eventfd it has seen
+ * @requests: how many it has answered, or writes to the eventfd it has seen, or
+ *	how often the driver has held the VM back
  * @pid: the process
  */
 struct dm {
@@ -80,6 +86,10 @@ static void dm_program(struct guest *guest, const struct dm *dm)
 		{ .op = GUEST_OUT + 1, .address = SIGNAL_PORT },
 		{ .op = GUEST_AGAIN, .value = FOR_EVER },
 	};
+	const struct guest_op write[] = {
+		{ .op = GUEST_STORE + 1, .address = FIXED_PAGE },
+		{ .op = GUEST_AGAIN, .value = FOR_EVER },
+	};
 	const struct guest_op compute[] = {
 		{ .op = GUEST_COUNT, .address = GUEST_FREE },
 		{ .op = GUEST_END },
@@ -88,12 +98,21 @@ static void dm_program(struct guest *guest, const struct dm *dm)
 		[ASKS] = ask,
 		[ASKS_DEAF] = ask,
 		[SIGNALS] = signal,
+		[WRITES] = write,
 		[COMPUTES] = compute,
 	};
 	unsigned int i;
 
 	for (i = 0; i < dm->vcpus; i++)
 		guest_program_vcpu(guest, i, ops[dm->kind], 2);
+}
+
+static unsigned long held_back(const struct dm *dm)
+{
+	struct shown_vm shown;
+
+	check(shown_vm(VMID(dm->config), &shown), "the VM is not shown");
+	return shown.deferred;
 }
 
 static void dm_run(void *data)
@@ -109,12 +128,21 @@ static void dm_run(void *data)
 		check_result(ioeventfd(guest.fd, event, ACRN_IOEVENTFD_PIO,
 				       SIGNAL_PORT, 1, 0), 0, "IOEVENTFD");
 	}
+	if (dm->kind == WRITES)
+		check_result(memseg_set_prot(guest.fd, FIXED_PAGE,
+					     memory_get(MEMORY_PRIVATE, PAGE_SIZE),
+					     PAGE_SIZE,
+					     ACRN_PROT_READ | ACRN_PROT_EXEC), 0,
+			     "SET_MEMSEG");
 	guest_start(&guest);
 	__atomic_store_n(&dm->ready, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&dm->stop, __ATOMIC_ACQUIRE)) {
 		if (dm->kind != ASKS) {
 			sleep_ms(200);
-			dm->requests += event < 0 ? 0 : event_count(event);
+			if (dm->kind == WRITES)
+				dm->requests = held_back(dm);
+			else
+				dm->requests += event < 0 ? 0 : event_count(event);
 		} else if (wait_for_request(&guest, 10)) {
 			dm->requests += serve_once(&guest, answer, NULL);
 		}
@@ -245,6 +273,7 @@ static struct cost cost_beside(enum kind kind)
 		[ASKS] = "that asks",
 		[ASKS_DEAF] = "that waits",
 		[SIGNALS] = "that signals",
+		[WRITES] = "that writes",
 		[COMPUTES] = "that computes",
 	};
 	struct dm *beside = dm_new(HOSTILE, HOSTILE_VCPUS, kind);
@@ -336,6 +365,13 @@ TEST(signalling, "an ioeventfd without end: another VM is served")
 	const struct bounds bounds = { ASKS_DEAF, 10, 20, 100 };
 
 	not_harmed(SIGNALS, &bounds);
+}
+
+TEST(writing, "[D2] writes without end to memory it may not write to: another VM is served")
+{
+	const struct bounds bounds = { ASKS_DEAF, 10, 20, 100 };
+
+	not_harmed(WRITES, &bounds);
 }
 
 /**

@@ -111,7 +111,7 @@ TEST(reaped_after_close, "[A7] refused and closed: kept with its page until it i
  * Without memory, of which some would be lost for good.  The hypervisor still has the
  * VM afterwards; the test asks it to destroy it itself.
  */
-TEST(abandoned, "given up on: the file can have another VM, the module can go")
+TEST(abandoned, "[D11] given up on: the file can have another VM, the module can go")
 {
 	struct acrn_create_vm create;
 	int fd = hsm_open();
