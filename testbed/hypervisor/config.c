@@ -76,6 +76,8 @@ void config_read(const char *line)
 			config.api_minor = number(&line);
 		} else if (word(&line, "generation=")) {
 			config.generation_known = generation_choose(line, word_length(line));
+		} else if (word(&line, "turn_us=")) {
+			config.turn_us = number(&line);
 		} else if (word(&line, "quiet")) {
 			config.log_calls = false;
 		}

@@ -25,6 +25,8 @@
  * @api_major: what HC_GET_API_VERSION answers
  * @api_minor: the same
  * @log_calls: the log has a line per hypercall and event
+ * @turn_us: so often a CPU that runs a User VM gives way to others, microseconds;
+ *	0: never
  * @generation_known: there is the release of ACRN that it asks for
  */
 struct config {
@@ -33,6 +35,7 @@ struct config {
 	u32 api_major;
 	u32 api_minor;
 	bool log_calls;
+	u32 turn_us;
 	bool generation_known;
 };
 

@@ -38,6 +38,7 @@ struct vcpu;
  * @running: the vCPU that does
  * @timer: TSC value for which this CPU's timer is set, 0: it is off
  * @timer_known: that is so; not after an interrupt
+ * @turn_end: TSC value at which it gives way to other CPUs
  * @noting: the hypercall under way gets a line of the log
  * @note: details for that
  */
@@ -55,6 +56,7 @@ struct cpu {
 	struct vcpu *running;
 	u64 timer;
 	bool timer_known;
+	u64 turn_end;
 	bool noting;
 	char note[160];
 };

@@ -234,6 +234,24 @@ static u64 look_again(const struct vcpu *vcpu, u64 timer)
 	return at;
 }
 
+/*
+ * Where QEMU runs all CPUs in one thread and counts instructions, a CPU goes on until the
+ * next timer is due, and what is left of that time is the others': if a guest computes,
+ * nothing.  PAUSE ends a CPU's turn before.
+ *
+ * Return: when the guest's stay has to end, for @timer or for the others; 0: never.
+ */
+static u64 take_turns(struct cpu *cpu, u64 timer)
+{
+	if (!config.turn_us)
+		return timer;
+	if (rdtsc() >= cpu->turn_end) {
+		cpu_relax();
+		cpu->turn_end = tsc_after(config.turn_us);
+	}
+	return timer && timer < cpu->turn_end ? timer : cpu->turn_end;
+}
+
 /**
  * vcpu_run() - be a vCPU until told otherwise
  * @cpu: this pCPU
@@ -264,7 +282,9 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 		timer = vtimer_check(vcpu);
 		if (is_ready(vcpu)) {
 			vcpu_offer_interrupts(vcpu);
-			cpu_set_timer(cpu, vcpu_event_waits(vcpu) ? tsc_after(RETRY_US) : timer);
+			if (vcpu_event_waits(vcpu))
+				timer = tsc_after(RETRY_US);
+			cpu_set_timer(cpu, take_turns(cpu, timer));
 			enter(vcpu);
 		} else {
 			cpu_set_timer(cpu, look_again(vcpu, timer));
