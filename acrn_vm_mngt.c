@@ -23,6 +23,7 @@
 #include <linux/workqueue.h>
 
 #include <asm/msr-index.h>
+#include <asm/processor.h>
 #include <asm/processor-flags.h>
 
 #include "acrn_drv_internal.h"
@@ -51,9 +52,6 @@
 
 /* Where a CPU begins after a reset, in real mode */
 #define ACRN_RESET_VECTOR	0xfffffff0
-
-/* Where CR3 has the address of the page tables */
-#define ACRN_CR3_ADDRESS	GENMASK_ULL(51, PAGE_SHIFT)
 
 static void acrn_reap_dying(struct work_struct *work);
 static DECLARE_DELAYED_WORK(acrn_reap_work, acrn_reap_dying);
@@ -313,7 +311,7 @@ static void acrn_vm_start_at_reset(struct acrn_vm *vm)
 static void acrn_vm_start_with(struct acrn_vm *vm, const struct acrn_vcpu_regs *regs)
 {
 	if (regs->cr0 & X86_CR0_PG) {
-		vm->start_gpa = regs->cr3 & ACRN_CR3_ADDRESS;
+		vm->start_gpa = regs->cr3 & PAGE_MASK;
 		vm->start_prot = ACRN_PROT_READ;
 	} else {
 		vm->start_gpa = lower_32_bits(regs->cs_base + regs->rip);
@@ -518,6 +516,9 @@ static bool acrn_regs_can_be_entered(const struct acrn_vcpu_regs *regs)
 	    regs->ia32_efer & ~(u64)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
 		return false;
 	if (paging && !(regs->cr0 & X86_CR0_PE))
+		return false;
+	/* In every mode: no address that the CPU does not have */
+	if (regs->cr3 >> boot_cpu_data.x86_phys_bits)
 		return false;
 	/* LMA says that the CPU is in long mode: when LME and paging are on. */
 	if (lma != (lme && paging) || (lma && !(regs->cr4 & X86_CR4_PAE)))

@@ -91,11 +91,19 @@ TEST(no_modes, "[D13] registers that contradict each other reach no hypervisor")
 	struct vm_model created = { VM_CREATED, 1 };
 	int fd = vm_in_state(VM_CREATED, 0);
 	unsigned long calls = hv_calls(HC_ANY);
+	struct acrn_set_vcpu_regs set;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		check_result(set_mode(fd, &modes[i]), -EINVAL, "%s",
 			     modes[i].name);
+	/* no CPU has more than 52 bits */
+	for (i = 52; i < 64; i++) {
+		vm_fill_regs(&set);
+		set.vcpu_regs.cr3 = 1ULL << i;
+		check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &set), -EINVAL,
+			     "bit %u of CR3", i);
+	}
 	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
 	vm_check(0, &created);
 
