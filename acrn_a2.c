@@ -187,6 +187,9 @@ static const struct acrn_ioctl acrn_a2_ioctls[] = {
 	ROW(VM_INTR_MONITOR, intr_monitor, ACRN_IN_LIVE,
 	    IN(intr_monitor), OUT(intr_monitor), .check = acrn_check_intr_monitor),
 
+	ROW(PM_GET_CPU_STATE, pm_state, ACRN_IN_LIVE, IN(pm_state), OUT(pm_state),
+	    .check = acrn_check_pm_state),
+
 	ROW(NOTIFY_REQUEST_FINISH, notify_request_finish, ACRN_IN_LIVE,
 	    IN(notify), .unlocked = true),
 	ROW(CREATE_IOREQ_CLIENT, create_ioreq_client, ACRN_IN_LIVE),

@@ -274,6 +274,7 @@ void acrn_vms_exit(void);
 int acrn_platform_init(void);
 const char *acrn_platform_name(void);
 void acrn_platform_show(struct seq_file *s);
+bool acrn_hv_packs_cx(void);
 bool acrn_hv_spoils_names(void);
 
 /* acrn_pcicfg.c */

@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 
+#include <linux/acrn/acrn_a2_defs.h>
 #include <linux/acrn/acrn_ioctl_defs.h>
 
 struct seq_file;
@@ -101,12 +102,14 @@ struct acrn_hc_set_regions {
  * union acrn_pm_data - what HC_PM_GET_CPU_STATE writes
  * @count: of counts
  * @px: of a performance state
- * @cx: of an idle state; its layout changed with v2.6
+ * @cx: of an idle state
+ * @a2_cx: the same since v2.6
  */
 union acrn_pm_data {
 	u8 count;
 	struct acrn_px_data px;
 	struct acrn_cx_data cx;
+	struct acrn_a2_cx_data a2_cx;
 };
 
 int acrn_hc_get_api_version(struct acrn_api_version *version);

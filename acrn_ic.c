@@ -49,35 +49,6 @@ static int acrn_out_client_gone(const union acrn_ioctl_arg *arg,
 	return arg->client.gone;
 }
 
-static int acrn_in_pm_state(struct file *filp, union acrn_ioctl_arg *arg,
-			    unsigned long user)
-{
-	return get_user(arg->pm_state.cmd, (u64 __user *)user);
-}
-
-static int acrn_copy_out(unsigned long user, const void *from, size_t size)
-{
-	return copy_to_user((void __user *)user, from, size) ? -EFAULT : 0;
-}
-
-/* As much as its type says, and of an idle state no padding of the hypervisor's */
-static int acrn_out_pm_state(const union acrn_ioctl_arg *arg, unsigned long user)
-{
-	union acrn_pm_data data = arg->pm_state.data;
-	u64 count = data.count;
-
-	switch (ACRN_PM_TYPE(arg->pm_state.cmd)) {
-	case ACRN_PM_PX_DATA:
-		return acrn_copy_out(user, &data.px, sizeof(data.px));
-	case ACRN_PM_CX_DATA:
-		data.cx.reserved0 = 0;
-		memset(data.cx.reserved1, 0, sizeof(data.cx.reserved1));
-		return acrn_copy_out(user, &data.cx, sizeof(data.cx));
-	default:
-		return acrn_copy_out(user, &count, sizeof(count));
-	}
-}
-
 static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
 				      union acrn_ioctl_arg *arg)
 {

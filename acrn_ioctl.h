@@ -71,6 +71,7 @@ struct file;
 	X(CLEAR_VM_IOREQ)						\
 	X(SET_MEMSEG)							\
 	X(UNSET_MEMSEG)							\
+	X(PM_GET_CPU_STATE)						\
 	X(IOEVENTFD)							\
 	LAST(IRQFD)
 
@@ -241,6 +242,9 @@ int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
+int acrn_in_pm_state(struct file *filp, union acrn_ioctl_arg *arg,
+		     unsigned long user);
+int acrn_out_pm_state(const union acrn_ioctl_arg *arg, unsigned long user);
 int acrn_check_pm_state(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_pm_state(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 

@@ -126,6 +126,16 @@ void acrn_platform_show(struct seq_file *s)
 }
 
 /**
+ * acrn_hv_packs_cx() - which layout has an idle state of PM_GET_CPU_STATE?
+ *
+ * Return: whether it is that of v2.6 and later, struct acrn_a2_cx_data.
+ */
+bool acrn_hv_packs_cx(void)
+{
+	return acrn_generation >= ACRN_V2_6;
+}
+
+/**
  * acrn_hv_spoils_names() - does creating a VM harm a VM of the same name?
  *
  * ACRN v3.3 refuses to create the second one and wipes the name of the first.

@@ -117,6 +117,18 @@ SAME_SIZE(acrn_a2_ioreq_notify, acrn_ioreq_notify);
 SAME_FIELD(acrn_a2_ioreq_notify, vmid, acrn_ioreq_notify, vmid);
 SAME_FIELD(acrn_a2_ioreq_notify, vcpu, acrn_ioreq_notify, vcpu);
 
+SIZE(acrn_a2_cx_data, 32);
+FIELD(acrn_a2_cx_data, space_id, 0, 1);
+FIELD(acrn_a2_cx_data, bit_width, 1, 1);
+FIELD(acrn_a2_cx_data, bit_offset, 2, 1);
+FIELD(acrn_a2_cx_data, access_size, 3, 1);
+FIELD(acrn_a2_cx_data, address, 4, 8);
+FIELD(acrn_a2_cx_data, type, 12, 1);
+FIELD(acrn_a2_cx_data, reserved0, 13, 3);
+FIELD(acrn_a2_cx_data, latency, 16, 4);
+FIELD(acrn_a2_cx_data, reserved1, 20, 4);
+FIELD(acrn_a2_cx_data, power, 24, 8);
+
 SIZE(acrn_a2_platform_info, 256);
 FIELD(acrn_a2_platform_info, cpu_num, 0, 2);
 FIELD(acrn_a2_platform_info, version, 2, 2);
@@ -170,6 +182,7 @@ NUMBER(ACRN_A2_SET_MEMSEG, 0x4020a241);
 NUMBER(ACRN_A2_UNSET_MEMSEG, 0x4020a242);
 NUMBER(ACRN_A2_IOEVENTFD, 0x4020a270);
 NUMBER(ACRN_A2_IRQFD, 0x4018a271);
+NUMBER(ACRN_A2_PM_GET_CPU_STATE, 0xc008a260);
 NUMBER(ACRN_A2_SETUP_ASYNCIO, 0x4008a290);
 NUMBER(ACRN_A2_SETUP_VM_EVENT_RING, 0x4008a2a0);
 NUMBER(ACRN_A2_SETUP_VM_EVENT_FD, 0x4004a2a1);
@@ -191,6 +204,7 @@ ASSERT(ACRN_A2_DESTROY_IOREQ_CLIENT == ACRN_IOCTL_DESTROY_IOREQ_CLIENT);
 ASSERT(ACRN_A2_CLEAR_VM_IOREQ == ACRN_IOCTL_CLEAR_VM_IOREQ);
 ASSERT(ACRN_A2_SET_MEMSEG == ACRN_IOCTL_SET_MEMSEG);
 ASSERT(ACRN_A2_UNSET_MEMSEG == ACRN_IOCTL_UNSET_MEMSEG);
+ASSERT(ACRN_A2_PM_GET_CPU_STATE == ACRN_IOCTL_PM_GET_CPU_STATE);
 ASSERT(ACRN_A2_IOEVENTFD == ACRN_IOCTL_IOEVENTFD);
 ASSERT(ACRN_A2_IRQFD == ACRN_IOCTL_IRQFD);
 

@@ -54,6 +54,7 @@ static const struct a2_info {
 	{ "UNSET_MEMSEG", ACRN_A2_UNSET_MEMSEG, 32,
 	  { -ENODEV, -ENOENT, -ENOENT } },
 	{ "IOEVENTFD", ACRN_A2_IOEVENTFD, 32, { -ENODEV, 0, 0 } },
+	{ "PM_GET_CPU_STATE", ACRN_A2_PM_GET_CPU_STATE, 8, { -ENODEV, 0, 0 } },
 	{ "IRQFD", ACRN_A2_IRQFD, 24, { -ENODEV, 0, 0 } },
 };
 
@@ -123,6 +124,15 @@ static int a2_in_state(unsigned int state)
 	return fd;
 }
 
+/* Hypervisors from v2.2 on tell power data of VMs in CREATED only. */
+static int expected_result(const struct a2_info *info, unsigned int state)
+{
+	if (info->number == ACRN_A2_PM_GET_CPU_STATE && state == 2 &&
+	    hv_generation() >= 22)
+		return -EIO;
+	return info->results[state];
+}
+
 TEST(each_call, "each call, in the states in which a VM can be that does not run")
 {
 	unsigned int i, state;
@@ -132,11 +142,11 @@ TEST(each_call, "each call, in the states in which a VM can be that does not run
 			unsigned long before;
 			int fd = a2_in_state(state), expected;
 
-			expected = calls[i].results[state];
+			expected = expected_result(&calls[i], state);
 			before = hv_calls(HC_ANY);
 			check_result(make(fd, &calls[i]), expected,
 				     "%s in state %u", calls[i].name, state);
-			if (expected)
+			if (expected && expected != -EIO)
 				check_equal(hv_calls(HC_ANY), before,
 					    "hypercalls of a refused %s",
 					    calls[i].name);

@@ -74,6 +74,7 @@ static int a2_call_n(int fd, unsigned int n)
 	struct acrn_intr_monitor monitor = { .cmd = ACRN_INTR_MONITOR_GET };
 	struct acrn_msi_entry msi = { .msi_addr = MSI_ADDR };
 	struct acrn_irqfd irqfd = { .fd = event_new(), .msi = msi };
+	uint64_t question = ACRN_PM_PX_COUNT;
 
 	switch (n) {
 	case 0:
@@ -110,12 +111,14 @@ static int a2_call_n(int fd, unsigned int n)
 		return a2_ioeventfd(fd, event_new(), ACRN_IOEVENTFD_PIO, 0x80, 1, 0);
 	case 16:
 		return hsm_ioctl(fd, ACRN_A2_IRQFD, &irqfd);
+	case 17:
+		return hsm_ioctl(fd, ACRN_A2_PM_GET_CPU_STATE, &question);
 	default:
 		return a2_create(fd, 3);
 	}
 }
 
-#define A2_CALLS	18
+#define A2_CALLS	19
 
 TEST(plain_on_a2, "the plain numbers on a VM of the second contract: EINVAL")
 {

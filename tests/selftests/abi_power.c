@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * PM_GET_CPU_STATE: what the hypervisor knows of performance and idle states.  The
- * test hypervisor has three of one and two of the other, with rubbish in between.
+ * PM_GET_CPU_STATE: what the hypervisor knows of performance and idle states, asked
+ * with either number.  The test hypervisor has three of one and two of the other, with
+ * rubbish in between.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "a2.h"
 #include "control.h"
 #include "harness.h"
 #include "vm.h"
@@ -20,19 +22,38 @@ union question {
 	uint64_t command;
 	struct acrn_px_data px;
 	struct acrn_cx_data cx;
+	struct acrn_a2_cx_data a2_cx;
 	uint8_t bytes[ROOM];
 };
+
+/* With which it is asked */
+static unsigned int number = IC_PM_GET_CPU_STATE;
 
 static int ask(int fd, union question *q, uint64_t command)
 {
 	memset(q, RUBBISH, sizeof(*q));
 	q->command = command;
-	return hsm_ioctl(fd, IC_PM_GET_CPU_STATE, q);
+	return hsm_ioctl(fd, number, q);
 }
 
 static uint64_t command(unsigned int type, unsigned int state)
 {
 	return state << 8 | type;
+}
+
+/* check_it(VM): once with each number, on a VM that was made with the same ones */
+static void with_both_numbers(void (*check_it)(int fd))
+{
+	int fd = vm_in_state(VM_CREATED, 0);
+
+	number = IC_PM_GET_CPU_STATE;
+	check_it(fd);
+	close(fd);
+	fd = hsm_open();
+	check_result(a2_create(fd, 0), 0, "CREATE_VM");
+	number = ACRN_A2_PM_GET_CPU_STATE;
+	check_it(fd);
+	close(fd);
 }
 
 static void check_untouched(const union question *q, unsigned int from)
@@ -41,9 +62,8 @@ static void check_untouched(const union question *q, unsigned int from)
 		check_equal(q->bytes[from], RUBBISH, "byte %u", from);
 }
 
-TEST(counts, "counts are 8 bytes, and only one of them the hypervisor's")
+static void check_counts(int fd)
 {
-	int fd = vm_in_state(VM_CREATED, 0);
 	union question q;
 
 	check_result(ask(fd, &q, command(ACRN_PM_PX_COUNT, 0)), 0, "P-states");
@@ -54,9 +74,13 @@ TEST(counts, "counts are 8 bytes, and only one of them the hypervisor's")
 	check_untouched(&q, sizeof(q.command));
 }
 
-TEST(performance, "a P-state is 48 bytes, from number 0 on")
+TEST(counts, "counts are 8 bytes, and only one of them the hypervisor's")
 {
-	int fd = vm_in_state(VM_CREATED, 0);
+	with_both_numbers(check_counts);
+}
+
+static void check_performance(int fd)
+{
 	union question q;
 	unsigned int i;
 	uint64_t last = 0;
@@ -72,19 +96,39 @@ TEST(performance, "a P-state is 48 bytes, from number 0 on")
 	check_untouched(&q, sizeof(q.command));
 }
 
-TEST(idle, "a C-state is 32 bytes, from number 1 on, and zero where it says nothing")
+TEST(performance, "a P-state is 48 bytes, from number 0 on")
 {
-	int fd = vm_in_state(VM_CREATED, 0);
+	with_both_numbers(check_performance);
+}
+
+static void check_cx(const struct acrn_cx_data *cx, unsigned int i)
+{
+	check_equal(cx->type, i, "type of C-state %u", i);
+	check(cx->latency && cx->power, "C-state %u has no latency or power", i);
+	check_equal(cx->reserved0, 0, "padding");
+	check_equal(cx->reserved1[0] | cx->reserved1[1] | cx->reserved1[2], 0, "padding");
+}
+
+/* Hypervisors from v2.6 on leave no room before the address. */
+static void check_a2_cx(const struct acrn_a2_cx_data *cx, unsigned int i)
+{
+	check_equal(cx->type, i, "type of C-state %u", i);
+	check(cx->latency && cx->power, "C-state %u has no latency or power", i);
+	check_equal(cx->reserved0[0] | cx->reserved0[1] | cx->reserved0[2], 0, "padding");
+	check_equal(cx->reserved1, 0, "padding");
+}
+
+static void check_idle(int fd)
+{
 	union question q;
 	unsigned int i;
 
 	for (i = 1; i <= 2; i++) {
 		check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, i)), 0, "C-state %u", i);
-		check_equal(q.cx.type, i, "type of C-state %u", i);
-		check(q.cx.latency && q.cx.power, "C-state %u has no latency or power", i);
-		check_equal(q.cx.reserved0, 0, "padding");
-		check_equal(q.cx.reserved1[0] | q.cx.reserved1[1] | q.cx.reserved1[2], 0,
-			    "padding");
+		if (hv_generation() < 26)
+			check_cx(&q.cx, i);
+		else
+			check_a2_cx(&q.a2_cx, i);
 		check_untouched(&q, sizeof(q.cx));
 	}
 	check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, 0)), -EIO, "C-state 0");
@@ -92,9 +136,13 @@ TEST(idle, "a C-state is 32 bytes, from number 1 on, and zero where it says noth
 	check_untouched(&q, sizeof(q.command));
 }
 
-TEST(own_vm, "a question is about the VM of the file, whichever it names")
+TEST(idle, "a C-state is 32 bytes, from number 1 on, and zero where it says nothing")
 {
-	int fd = vm_in_state(VM_CREATED, 0);
+	with_both_numbers(check_idle);
+}
+
+static void check_own_vm(int fd)
+{
 	union question q;
 	unsigned int vmid;
 
@@ -104,7 +152,12 @@ TEST(own_vm, "a question is about the VM of the file, whichever it names")
 			     "vmid %u", vmid);
 }
 
-TEST(refused, "questions that are none, and answers that are none")
+TEST(own_vm, "a question is about the VM of the file, whichever it names")
+{
+	with_both_numbers(check_own_vm);
+}
+
+static void check_refused(int fd)
 {
 	static const struct {
 		uint64_t command;
@@ -114,7 +167,7 @@ TEST(refused, "questions that are none, and answers that are none")
 		{ 1ULL << 32, -EINVAL }, { 1ULL << 63, -EINVAL },
 	};
 	unsigned long calls = hv_calls(HC_PM_GET_CPU_STATE);
-	int fd = vm_in_state(VM_CREATED, 0), empty = hsm_open();
+	int empty = hsm_open();
 	union question q;
 	unsigned int i;
 
@@ -133,10 +186,14 @@ TEST(refused, "questions that are none, and answers that are none")
 	check_result(ask(fd, &q, 0), -EIO, "RAX unwritten");
 }
 
-TEST(pointers, "an answer that cannot be written, at each byte of it")
+TEST(refused, "questions that are none, and answers that are none")
+{
+	with_both_numbers(check_refused);
+}
+
+static void check_pointers(int fd)
 {
 	uint8_t *page = get_pages(2);
-	int fd = vm_in_state(VM_CREATED, 0);
 	uint64_t *at;
 	unsigned int i;
 
@@ -144,15 +201,20 @@ TEST(pointers, "an answer that cannot be written, at each byte of it")
 	for (i = 8; i <= sizeof(struct acrn_px_data); i += 8) {
 		at = (void *)(page + PAGE_SIZE - i);
 		*at = command(ACRN_PM_PX_DATA, 0);
-		check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, at),
+		check_result(hsm_ioctl(fd, number, at),
 			     i < sizeof(struct acrn_px_data) ? -EFAULT : 0, "%u bytes", i);
 	}
-	check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, page + PAGE_SIZE), -EFAULT,
+	check_result(hsm_ioctl(fd, number, page + PAGE_SIZE), -EFAULT,
 		     "no question");
-	check_result(hsm_ioctl(fd, IC_PM_GET_CPU_STATE, NULL), -EFAULT, "NULL");
+	check_result(hsm_ioctl(fd, number, NULL), -EFAULT, "NULL");
 }
 
-TEST(states, "in each state there is of a VM")
+TEST(pointers, "an answer that cannot be written, at each byte of it")
+{
+	with_both_numbers(check_pointers);
+}
+
+TEST(states, "in each state there is of a VM; from v2.2 on in CREATED only")
 {
 	enum vm_state state;
 	union question q;
@@ -160,7 +222,9 @@ TEST(states, "in each state there is of a VM")
 
 	for (state = VM_CREATED; state <= VM_PAUSED; state++) {
 		fd = vm_in_state(state, 0);
-		check_result(ask(fd, &q, 0), 0, "in %s", vm_state_names[state]);
+		check_result(ask(fd, &q, 0),
+			     state == VM_CREATED || hv_generation() < 22 ? 0 : -EIO,
+			     "in %s", vm_state_names[state]);
 		check_result(vm_destroy(fd), 0, "DESTROY_VM");
 		close(fd);
 	}

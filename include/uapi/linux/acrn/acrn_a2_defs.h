@@ -123,6 +123,32 @@ struct acrn_a2_ioreq_notify {
 #define ACRN_A2_IOEVENTFD_ASYNCIO	0x08
 
 /**
+ * struct acrn_a2_cx_data - an idle state, as in ACPI's _CST
+ * @space_id: ACPI address space of the register to enter it
+ * @bit_width: width of the register, bits
+ * @bit_offset: where it begins, bits
+ * @access_size: size of an access to it
+ * @address: of the register
+ * @type: C-state type
+ * @reserved0: zero
+ * @latency: to leave it, us
+ * @reserved1: zero
+ * @power: mW
+ */
+struct acrn_a2_cx_data {
+	__u8 space_id;
+	__u8 bit_width;
+	__u8 bit_offset;
+	__u8 access_size;
+	__u64 address;
+	__u8 type;
+	__u8 reserved0[3];
+	__u32 latency;
+	__u32 reserved1;
+	__u64 power;
+} __attribute__((packed));
+
+/**
  * struct acrn_a2_platform_info - what the hypervisor knows of the machine
  *	(ACRN_A2_GET_PLATFORM_INFO), an addition
  * @cpu_num: number of physical CPUs
@@ -196,6 +222,13 @@ struct acrn_a2_platform_info {
 	_IOW(ACRN_A2_TYPE, 0x41, struct acrn_a2_memmap)
 #define ACRN_A2_UNSET_MEMSEG		\
 	_IOW(ACRN_A2_TYPE, 0x42, struct acrn_a2_memmap)
+
+/*
+ * In and out: as for IC_PM_GET_CPU_STATE, see ACRN_PM_TYPE() of acrn_ioctl_defs.h,
+ * but that the answer to ACRN_PM_CX_DATA is a struct acrn_a2_cx_data.  The size in
+ * the number is that of the question.
+ */
+#define ACRN_A2_PM_GET_CPU_STATE	_IOWR(ACRN_A2_TYPE, 0x60, __u64)
 
 #define ACRN_A2_IOEVENTFD		\
 	_IOW(ACRN_A2_TYPE, 0x70, struct acrn_ioeventfd)
