@@ -266,6 +266,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return 0;
 	case TESTBED_EVENT:
 		return send_event(a);
+	case TESTBED_DEVICE:
+		return devices_owner(a->rbx, &a->rbx, &a->rcx) ? 0 : -EINVAL;
 	}
 	return -ENOTTY;
 }

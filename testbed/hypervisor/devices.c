@@ -20,7 +20,6 @@
 
 #define BDFS		0x10000
 #define NOT_PCI		0xffffU	/* v3.3: an interrupt of something else */
-#define NOBODY		0xff
 #define FUNCTIONS_MAX	96	/* of a VM, since CREATE_VM */
 #define VECTORS_MAX	16	/* of an MSI-X device */
 #define PINS_MAX	16	/* of a VM that have a line */
@@ -37,7 +36,7 @@
 #define HEADER_BRIDGE	1
 #define BUS_0_FUNCTIONS	256
 
-static u8 dma_owner[BDFS];	/* vmid, 0: the Service VM, NOBODY */
+static u8 dma_owner[BDFS];	/* vmid, 0: the Service VM, TESTBED_NOBODY */
 static u8 function_owner[BDFS];
 static bool is_device[BUS_0_FUNCTIONS];
 static bool changed;	/* who has what, since all was the Service VM's */
@@ -106,7 +105,7 @@ void devices_forget(void)
 		return;
 	changed = false;
 	for (bdf = 0; bdf < BDFS; bdf++) {
-		if (dma_owner[bdf] == NOBODY || !vm_find(dma_owner[bdf]))
+		if (dma_owner[bdf] == TESTBED_NOBODY || !vm_find(dma_owner[bdf]))
 			dma_owner[bdf] = 0;
 		if (!vm_find(function_owner[bdf]))
 			function_owner[bdf] = 0;
@@ -137,7 +136,7 @@ static void end_functions_1x(struct vm *vm)
 				dma_owner[bdf] = 0;
 		}
 		if (dma_owner[bdf] == vm->vmid) {
-			dma_owner[bdf] = NOBODY;
+			dma_owner[bdf] = TESTBED_NOBODY;
 			complain("DESTROY_VM: vm%u keeps the DMA of 0x%x, which goes to memory that is free",
 				 vm->vmid, bdf);
 		}
@@ -174,6 +173,23 @@ void devices_end(struct vm *vm)
 	if (ranges_left(g->mmio) || ranges_left(g->ports))
 		complain("DESTROY_VM: vm%u keeps ranges of memory or ports until the next boot",
 			 vm->vmid);
+}
+
+/**
+ * devices_owner() - who has a device
+ * @bdf: the device
+ * @dma: set to the VM to which its DMA goes
+ * @function: set to the VM in whose table of functions it is, in v1.x
+ *
+ * Return: false if there is no such BDF.
+ */
+bool devices_owner(u64 bdf, u64 *dma, u64 *function)
+{
+	if (bdf >= BDFS)
+		return false;
+	*dma = dma_owner[bdf];
+	*function = function_owner[bdf];
+	return true;
 }
 
 /* By value, or, which nobody should use any more, in memory */

@@ -23,6 +23,7 @@
 #define TESTBED_MAX_VCPUS	8		/* of one User VM, as ACRN v1.3 has */
 #define TESTBED_VCPU_SLOTS	16		/* for TESTBED_VCPU_LIMIT */
 #define TESTBED_ANY_CALL	0xffUL		/* in place of a hypercall number */
+#define TESTBED_NOBODY		0xffUL		/* in place of a vmid */
 #define TESTBED_FOREVER		0xffffffffUL	/* in place of a count */
 
 /*
@@ -160,6 +161,12 @@ enum testbed_command {
 	 * no ring for it, or a full one
 	 */
 	TESTBED_EVENT,
+	/*
+	 * in rbx: BDF of a PCI device.  out rbx: the vmid to which its DMA goes, 0:
+	 * the Service VM, TESTBED_NOBODY; rcx: in v1.x the vmid in whose table of
+	 * functions it is
+	 */
+	TESTBED_DEVICE,
 };
 
 enum testbed_fail {

@@ -12,19 +12,6 @@
 #include "raw_hypercall.h"
 #include "vm.h"
 
-#define HC_ASSIGN_PTDEV		0x50
-#define HC_DEASSIGN_PTDEV	0x51
-#define HC_SET_INTR		0x53
-#define HC_RESET_INTR		0x54
-#define HC_ASSIGN_PCIDEV	0x55
-#define HC_DEASSIGN_PCIDEV	0x56
-#define HC_ASSIGN_MMIODEV	0x57
-#define HC_DEASSIGN_MMIODEV	0x58
-#define HC_ADD_VDEV		0x59
-#define HC_REMOVE_VDEV		0x5a
-#define HC_ASSIGN_PIO		0x5b
-#define HC_DEASSIGN_PIO		0x5c
-
 #define DEVICE		0x0b	/* 00:01.3, the ACPI function of QEMU's machine */
 #define NO_DEVICE	0xf8	/* 00:1f.0 */
 #define TPM		0xfed40000UL
@@ -126,8 +113,8 @@ TEST(ptdev, "v1.x: a device is given, once, and given back")
 	check_raw(raw_call(HC_ASSIGN_PTDEV, VMID(1), DEVICE), -1, "to another");
 	check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(1), DEVICE), -1,
 		  "back from another");
-	check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "SET of an MSI");
-	check_raw(intr(HC_RESET_INTR, 0, MSIX, 1, 0), 0, "RESET of it as MSI-X");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "SET of an MSI");
+	check_raw(intr(HC_RESET_PTDEV_INTR, 0, MSIX, 1, 0), 0, "RESET of it as MSI-X");
 	check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(0), DEVICE), 0, "back");
 	/* it knows nothing of which devices there are */
 	check_raw(raw_call(HC_ASSIGN_PTDEV, VMID(0), NO_DEVICE), 0, "no device");
@@ -149,13 +136,13 @@ TEST(panics, "v1.x: what makes ACRN panic")
 	if (is_absent(13, 13, HC_ASSIGN_PTDEV))
 		return;
 	hv_expect(1);
-	check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "SET without ASSIGN");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "SET without ASSIGN");
 	check_equal(hv_expect(0), 1, "complaints");
 	end(1);
 
 	begin();
 	assign(0);
-	check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "SET");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "SET");
 	check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(0), DEVICE), 0,
 		  "back without RESET");
 	end(1);
@@ -163,15 +150,15 @@ TEST(panics, "v1.x: what makes ACRN panic")
 	/* a SET that fails has given the function all the same */
 	begin();
 	assign(0);
-	check_raw(intr(HC_SET_INTR, 0, MSIX, 17, 0), -1, "SET of too many");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSIX, 17, 0), -1, "SET of too many");
 	check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(0), DEVICE), 0, "back");
 	end(1);
 
 	begin();
 	assign(0);
-	check_raw(intr(HC_SET_INTR, 0, MSIX, 17, 0), -1, "SET of too many");
-	check_raw(intr(HC_RESET_INTR, 0, MSIX, 17, 0), -1, "RESET of as many");
-	check_raw(intr(HC_RESET_INTR, 0, MSIX, 0, 0), 0, "RESET of none");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSIX, 17, 0), -1, "SET of too many");
+	check_raw(intr(HC_RESET_PTDEV_INTR, 0, MSIX, 17, 0), -1, "RESET of as many");
+	check_raw(intr(HC_RESET_PTDEV_INTR, 0, MSIX, 0, 0), 0, "RESET of none");
 	check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(0), DEVICE), 0, "back");
 	end(0);
 }
@@ -182,7 +169,7 @@ TEST(kept, "v1.x: a device with SET comes back by itself, one without does not")
 	if (is_absent(13, 13, HC_ASSIGN_PTDEV))
 		return;
 	assign(0);
-	check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "SET");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "SET");
 	end(0);
 
 	begin();
@@ -199,9 +186,9 @@ TEST(table, "v1.x: each SET takes a place in a table")
 		return;
 	assign(0);
 	for (i = 0; i < TABLE_MAX; i++)
-		check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "SET");
+		check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "SET");
 	hv_expect(1);
-	check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), 0, "one too many");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), 0, "one too many");
 	check_equal(hv_expect(0), 1, "complaints");
 	end(0);
 }
@@ -215,20 +202,20 @@ TEST(lines, "lines of devices")
 	if (release == 13)
 		assign(0);
 	else
-		check_raw(intr(HC_SET_INTR, 0, INTX, 16, 11), -1, "not assigned");
+		check_raw(intr(HC_SET_PTDEV_INTR, 0, INTX, 16, 11), -1, "not assigned");
 	if (release != 13) {
 		const uint32_t pcidev[16] = { 0, DEVICE << 16 | 0x18 };
 
 		check_raw(raw_call(HC_ASSIGN_PCIDEV, VMID(0),
 				   block(pcidev, sizeof(pcidev))), 0,
 			  "ASSIGN_PCIDEV");
-		check_raw(intr(HC_SET_INTR, 0, MSI, 1, 0), -1, "an MSI");
+		check_raw(intr(HC_SET_PTDEV_INTR, 0, MSI, 1, 0), -1, "an MSI");
 	}
-	check_raw(intr(HC_SET_INTR, 0, INTX, 16, 11), 0, "SET");
-	check_raw(intr(HC_SET_INTR, 0, INTX, 48, 11), full, "pin 48");
-	check_raw(intr(HC_SET_INTR, 0, INTX, 16, 120), full, "line 120");
-	check_raw(intr(HC_RESET_INTR, 0, INTX, 16, 0), 0, "RESET");
-	check_raw(intr(HC_RESET_INTR, 0, 3, 0, 0), -1, "type 3");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, INTX, 16, 11), 0, "SET");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, INTX, 48, 11), full, "pin 48");
+	check_raw(intr(HC_SET_PTDEV_INTR, 0, INTX, 16, 120), full, "line 120");
+	check_raw(intr(HC_RESET_PTDEV_INTR, 0, INTX, 16, 0), 0, "RESET");
+	check_raw(intr(HC_RESET_PTDEV_INTR, 0, 3, 0, 0), -1, "type 3");
 	if (release == 13)
 		check_raw(raw_call(HC_DEASSIGN_PTDEV, VMID(0), DEVICE), 0, "back");
 	end(0);
