@@ -9,6 +9,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 
 #include <linux/acrn/acrn_a2_defs.h>
@@ -129,6 +130,17 @@ static int acrn_in_ioeventfd(struct file *filp, union acrn_ioctl_arg *arg,
 	return 0;
 }
 
+static int acrn_in_pcidev(struct file *filp, union acrn_ioctl_arg *arg,
+			  unsigned long user)
+{
+	const size_t size = sizeof(struct acrn_a2_pcidev);
+
+	BUILD_BUG_ON(offsetofend(struct acrn_pcidev, bar) != size);
+	memset(&arg->pcidev, 0, sizeof(arg->pcidev));
+	return copy_from_user(&arg->pcidev, (void __user *)user, size) ?
+	       -EFAULT : 0;
+}
+
 /* The client that there is, which has no id for device models of this contract */
 static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
 			  unsigned long user)
@@ -203,6 +215,16 @@ static const struct acrn_ioctl acrn_a2_ioctls[] = {
 	    .owner = true),
 	ROW(UNSET_MEMSEG, unset_memseg, ACRN_IN_LIVE, IN(unset_memseg),
 	    .check = acrn_check_memseg_range, .owner = true),
+
+	ROW(SET_PTDEV_INTR, set_ptdev_intr, ACRN_IN_STILL, IN(ptdev_irq),
+	    .check = acrn_check_ptdev_intr, .needs_cap = acrn_ptdev_needs_cap,
+	    .owner = true),
+	ROW(RESET_PTDEV_INTR, reset_ptdev_intr, ACRN_IN_STILL, IN(ptdev_irq),
+	    .check = acrn_check_ptdev_intr, .owner = true),
+	ROW(ASSIGN_PCIDEV, assign_pcidev, ACRN_IN_STILL, IN(pcidev),
+	    .needs_cap = acrn_ptdev_needs_cap, .owner = true),
+	ROW(DEASSIGN_PCIDEV, deassign_pcidev, ACRN_IN_STILL, IN(pcidev),
+	    .owner = true),
 
 	ROW(IOEVENTFD, ioeventfd, ACRN_IN_LIVE, IN(ioeventfd),
 	    .check = acrn_check_ioeventfd),

@@ -4,6 +4,7 @@
  *
  * hypervisor	which ACRN this is
  * vms		the VMs: vmid, state, number of vCPUs, references
+ * devices	the PCI devices that VMs have
  * hypercalls	the hypercalls: how often made, how often failed
  * abandon	written to: the vmid of a DYING VM to give up on
  */
@@ -29,6 +30,13 @@ static int acrn_debugfs_vms_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_vms);
 
+static int acrn_debugfs_devices_show(struct seq_file *s, void *unused)
+{
+	acrn_ptdev_show(s);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(acrn_debugfs_devices);
+
 static int acrn_debugfs_hypercalls_show(struct seq_file *s, void *unused)
 {
 	acrn_hc_show(s);
@@ -51,6 +59,8 @@ void acrn_debugfs_init(void)
 			    &acrn_debugfs_hypervisor_fops);
 	debugfs_create_file("vms", 0400, acrn_debugfs, NULL,
 			    &acrn_debugfs_vms_fops);
+	debugfs_create_file("devices", 0400, acrn_debugfs, NULL,
+			    &acrn_debugfs_devices_fops);
 	debugfs_create_file("hypercalls", 0400, acrn_debugfs, NULL,
 			    &acrn_debugfs_hypercalls_fops);
 	debugfs_create_file_unsafe("abandon", 0200, acrn_debugfs, NULL,

@@ -192,9 +192,13 @@ static int __init acrn_init(void)
 	if (ret)
 		goto err_irqfd;
 
-	ret = acrn_cpu_init();
+	ret = acrn_ptdev_init();
 	if (ret)
 		goto err_upcall;
+
+	ret = acrn_cpu_init();
+	if (ret)
+		goto err_ptdev;
 
 	ret = acrn_shutdown_init();
 	if (ret)
@@ -214,6 +218,8 @@ err_debugfs:
 	acrn_shutdown_exit();
 err_cpu:
 	acrn_cpu_exit();
+err_ptdev:
+	acrn_ptdev_exit();
 err_upcall:
 	acrn_upcall_exit();
 err_irqfd:
@@ -228,6 +234,7 @@ static void __exit acrn_exit(void)
 	acrn_shutdown_exit();
 	acrn_cpu_exit();
 	acrn_vms_exit();
+	acrn_ptdev_exit();
 	acrn_upcall_exit();
 	acrn_irqfd_exit();
 }

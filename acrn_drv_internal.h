@@ -153,6 +153,9 @@ struct acrn_irq {
  * @irqfds_lock: guards @irqfds
  * @irqfds: tree of &struct acrn_irqfd_entry
  * @had_irqfds: some may still be on their way out; written with @lock held
+ * @ptdevs: the PCI devices that it has, under @lock; see acrn_ptdev.c
+ * @ptdev_sets: how many SET_PTDEV_INTR_INFO the hypervisor got since the VM was
+ *	created, of devices of which it counts them; under @lock
  * @param: parameter block of the hypercall being made.  Here rather than on
  *	the stack because the hypervisor needs a physical address, and because
  *	nothing can fail for want of memory then.  The last, not cleared
@@ -161,7 +164,8 @@ struct acrn_irq {
  * @lock, then acrn_running_lock, then &acrn_ioreq.lock, then the lock of an eventfd's wait
  * queue, then @irqfds_lock or &acrn_irq.lock.  All from acrn_running_lock on are spinlocks
  * that interrupts take.  The @lock of two VMs is never held at once, nor is the
- * request lock.
+ * request lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
+ * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock.
  */
 struct acrn_vm {
 	struct mutex lock;	/* see the lock order above */
@@ -185,6 +189,8 @@ struct acrn_vm {
 	spinlock_t irqfds_lock;	/* see the lock order above */
 	struct rb_root irqfds;
 	bool had_irqfds;
+	struct list_head ptdevs;
+	unsigned int ptdev_sets;
 	union {
 		struct acrn_create_vm create_vm;
 		struct acrn_create_vcpu create_vcpu;
@@ -287,6 +293,7 @@ void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 
 /* acrn_mm.c */
 bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot);
+int acrn_mm_unmap_mmio(struct acrn_vm *vm, u64 start, u64 last);
 void acrn_mm_release(struct acrn_vm *vm);
 
 /* acrn_ioreq.c */
@@ -324,6 +331,14 @@ int acrn_irqfd_init(void);
 void acrn_irqfd_exit(void);
 void acrn_irqfd_vm_init(struct acrn_vm *vm);
 void acrn_irqfd_release(struct acrn_vm *vm);
+
+/* acrn_ptdev.c */
+int acrn_ptdev_init(void);
+void acrn_ptdev_exit(void);
+int acrn_ptdev_teardown(struct acrn_vm *vm);
+void acrn_ptdev_release(struct acrn_vm *vm);
+void acrn_ptdev_abandon(struct acrn_vm *vm);
+void acrn_ptdev_show(struct seq_file *s);
 
 /* acrn_cpu.c */
 extern const struct attribute_group *acrn_cpu_node_groups[];

@@ -275,6 +275,45 @@ int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
 			      __pa(param), 0);
 }
 
+/* @bdf: by value, which any number below 65536 is taken for */
+int acrn_hc_assign_ptdev(u16 vmid, u16 bdf)
+{
+	return acrn_hypercall(ACRN_HC_ASSIGN_PTDEV, vmid, vmid, bdf);
+}
+
+int acrn_hc_deassign_ptdev(u16 vmid, u16 bdf)
+{
+	return acrn_hypercall(ACRN_HC_DEASSIGN_PTDEV, vmid, vmid, bdf);
+}
+
+/**
+ * acrn_hc_set_ptdev_intr_info() - HC_SET_PTDEV_INTR_INFO
+ * @vmid: the VM
+ * @irq: interrupts of a device that it was assigned
+ *
+ * Return: 0 or a negative errno.  Up to v1.5 the device has its place on the VM's
+ *	virtual PCI bus then, also with an error, until the interrupts are reset.
+ */
+int acrn_hc_set_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq)
+{
+	return acrn_vm_hypercall(ACRN_HC_SET_PTDEV_INTR_INFO, vmid, irq);
+}
+
+int acrn_hc_reset_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq)
+{
+	return acrn_vm_hypercall(ACRN_HC_RESET_PTDEV_INTR_INFO, vmid, irq);
+}
+
+int acrn_hc_assign_pcidev(u16 vmid, const struct acrn_pcidev *dev)
+{
+	return acrn_vm_hypercall(ACRN_HC_ASSIGN_PCIDEV, vmid, dev);
+}
+
+int acrn_hc_deassign_pcidev(u16 vmid, const struct acrn_pcidev *dev)
+{
+	return acrn_vm_hypercall(ACRN_HC_DEASSIGN_PCIDEV, vmid, dev);
+}
+
 /**
  * acrn_hc_pm_get_cpu_state() - HC_PM_GET_CPU_STATE
  * @cmd: type, state, vCPU and VM

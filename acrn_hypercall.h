@@ -38,6 +38,12 @@ struct seq_file;
 	X(SET_IOREQ_BUFFER, 0x30)					\
 	X(NOTIFY_REQUEST_FINISH, 0x31)					\
 	X(VM_SET_MEMORY_REGIONS, 0x42)					\
+	X(ASSIGN_PTDEV, 0x50)						\
+	X(DEASSIGN_PTDEV, 0x51)						\
+	X(SET_PTDEV_INTR_INFO, 0x53)					\
+	X(RESET_PTDEV_INTR_INFO, 0x54)					\
+	X(ASSIGN_PCIDEV, 0x55)						\
+	X(DEASSIGN_PCIDEV, 0x56)					\
 	LAST(PM_GET_CPU_STATE, 0x80)
 
 #define ACRN_HYPERCALL_NR(name, nr)	ACRN_HC_##name = (nr),
@@ -99,6 +105,30 @@ struct acrn_hc_set_regions {
 };
 
 /**
+ * struct acrn_hc_ptdev_irq - parameter of HC_(RE)SET_PTDEV_INTR_INFO
+ * @type: ACRN_PTDEV_IRQ_*
+ * @virt_bdf: the device in the User VM
+ * @phys_bdf: the device
+ * @virt_pin: of INTx
+ * @vector_cnt: of MSI and MSI-X
+ * @phys_pin: of INTx; else zero
+ * @pic_pin: of INTx, 0 or 1; else zero
+ * @reserved: zero
+ */
+struct acrn_hc_ptdev_irq {
+	u32 type;
+	u16 virt_bdf;
+	u16 phys_bdf;
+	union {
+		u32 virt_pin;
+		u32 vector_cnt;
+	};
+	u32 phys_pin;
+	u8 pic_pin;
+	u8 reserved[7];
+};
+
+/**
  * union acrn_pm_data - what HC_PM_GET_CPU_STATE writes
  * @count: of counts
  * @px: of a performance state
@@ -129,6 +159,12 @@ int acrn_hc_set_irqline(u16 vmid, u64 irqline);
 int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param);
 int acrn_hc_set_callback_vector(unsigned int vector);
 int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu);
+int acrn_hc_assign_ptdev(u16 vmid, u16 bdf);
+int acrn_hc_deassign_ptdev(u16 vmid, u16 bdf);
+int acrn_hc_set_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq);
+int acrn_hc_reset_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq);
+int acrn_hc_assign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
+int acrn_hc_deassign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
 int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data);
 int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
 

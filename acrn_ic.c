@@ -25,6 +25,8 @@ ACRN_COPY_IN(memseg, struct acrn_memseg)
 ACRN_COPY_IN(msi, struct acrn_msi_entry)
 ACRN_COPY_IN(intr_monitor, struct acrn_intr_monitor)
 ACRN_COPY_OUT(intr_monitor, struct acrn_intr_monitor)
+ACRN_COPY_IN(bdf, u16)
+ACRN_COPY_IN(pcidev, struct acrn_pcidev)
 ACRN_COPY_IN(ioeventfd, struct acrn_ioeventfd)
 ACRN_COPY_IN(irqfd, struct acrn_irqfd)
 
@@ -106,6 +108,19 @@ static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	    .owner = true),
 	ROW(UNSET_MEMSEG, unset_memseg, ACRN_IN_LIVE, IN(memseg),
 	    .check = acrn_check_memseg, .owner = true),
+
+	ROW(ASSIGN_PTDEV, assign_ptdev, ACRN_IN_STILL, IN(bdf),
+	    .needs_cap = acrn_ptdev_needs_cap, .owner = true),
+	ROW(DEASSIGN_PTDEV, deassign_ptdev, ACRN_IN_STILL, IN(bdf), .owner = true),
+	ROW(SET_PTDEV_INTR_INFO, set_ptdev_intr, ACRN_IN_STILL, IN(ptdev_irq),
+	    .check = acrn_check_ptdev_intr, .needs_cap = acrn_ptdev_needs_cap,
+	    .owner = true),
+	ROW(RESET_PTDEV_INTR_INFO, reset_ptdev_intr, ACRN_IN_STILL, IN(ptdev_irq),
+	    .check = acrn_check_ptdev_intr, .owner = true),
+	ROW(ASSIGN_PCIDEV, assign_pcidev, ACRN_IN_STILL, IN(pcidev),
+	    .needs_cap = acrn_ptdev_needs_cap, .owner = true),
+	ROW(DEASSIGN_PCIDEV, deassign_pcidev, ACRN_IN_STILL, IN(pcidev),
+	    .owner = true),
 
 	ROW(PM_GET_CPU_STATE, pm_state, ACRN_IN_LIVE, IN(pm_state), OUT(pm_state),
 	    .check = acrn_check_pm_state),

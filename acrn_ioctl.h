@@ -48,6 +48,12 @@ struct file;
 	X(CLEAR_VM_IOREQ)						\
 	X(SET_MEMSEG)							\
 	X(UNSET_MEMSEG)							\
+	X(ASSIGN_PTDEV)							\
+	X(DEASSIGN_PTDEV)						\
+	X(SET_PTDEV_INTR_INFO)						\
+	X(RESET_PTDEV_INTR_INFO)					\
+	X(ASSIGN_PCIDEV)						\
+	X(DEASSIGN_PCIDEV)						\
 	X(PM_GET_CPU_STATE)						\
 	X(EVENT_IOEVENTFD)						\
 	LAST(EVENT_IRQFD)
@@ -71,6 +77,10 @@ struct file;
 	X(CLEAR_VM_IOREQ)						\
 	X(SET_MEMSEG)							\
 	X(UNSET_MEMSEG)							\
+	X(SET_PTDEV_INTR)						\
+	X(RESET_PTDEV_INTR)						\
+	X(ASSIGN_PCIDEV)						\
+	X(DEASSIGN_PCIDEV)						\
 	X(PM_GET_CPU_STATE)						\
 	X(IOEVENTFD)							\
 	LAST(IRQFD)
@@ -114,6 +124,9 @@ struct acrn_pm_state_arg {
  * @msi: of INJECT_MSI
  * @irqline: of SET_IRQLINE, an ACRN_IRQLINE()
  * @intr_monitor: of VM_INTR_MONITOR
+ * @bdf: of (DE)ASSIGN_PTDEV
+ * @ptdev_irq: of (RE)SET_PTDEV_INTR_INFO
+ * @pcidev: of (DE)ASSIGN_PCIDEV
  * @pm_state: of PM_GET_CPU_STATE
  * @ioeventfd: of EVENT_IOEVENTFD
  * @irqfd: of EVENT_IRQFD
@@ -131,6 +144,9 @@ union acrn_ioctl_arg {
 	struct acrn_msi_entry msi;
 	u64 irqline;
 	struct acrn_intr_monitor intr_monitor;
+	u16 bdf;
+	struct acrn_hc_ptdev_irq ptdev_irq;
+	struct acrn_pcidev pcidev;
 	struct acrn_pm_state_arg pm_state;
 	struct acrn_ioeventfd ioeventfd;
 	struct acrn_irqfd irqfd;
@@ -140,6 +156,7 @@ union acrn_ioctl_arg {
 #define ACRN_IN(state)			BIT(ACRN_VM_##state)
 #define ACRN_IN_LIVE							\
 	(ACRN_IN(CREATED) | ACRN_IN(STARTED) | ACRN_IN(PAUSED))
+#define ACRN_IN_STILL		(ACRN_IN(CREATED) | ACRN_IN(PAUSED))
 #define ACRN_IN_ANY			(ACRN_IN(EMPTY) | ACRN_IN_LIVE | ACRN_IN(DYING))
 
 /**
@@ -241,6 +258,17 @@ int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_in_ptdev_irq(struct file *filp, union acrn_ioctl_arg *arg,
+		      unsigned long user);
+bool acrn_ptdev_needs_cap(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_assign_ptdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_deassign_ptdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_ptdev_intr(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_set_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_reset_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_assign_pcidev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_deassign_pcidev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 int acrn_in_pm_state(struct file *filp, union acrn_ioctl_arg *arg,
 		     unsigned long user);

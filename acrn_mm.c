@@ -72,6 +72,7 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
  * @prot: ACRN_PROT_*
  * @gpa: where it begins in the User VM
  * @len: bytes
+ * @base: of MMIO: its physical address
  * @segments: list of &struct acrn_segments: its pages in ascending order; empty
  *	of MMIO
  */
@@ -81,6 +82,7 @@ struct acrn_mapping {
 	u32 prot;
 	u64 gpa;
 	u64 len;
+	u64 base;
 	struct list_head segments;
 };
 
@@ -477,6 +479,7 @@ static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
 	map->prot = seg->prot;
 	map->gpa = seg->gpa;
 	map->len = seg->len;
+	map->base = seg->type == ACRN_MEMSEG_MMIO ? seg->base : 0;
 	INIT_LIST_HEAD(&map->segments);
 	if (map->type == ACRN_MEMSEG_RAM) {
 		ret = account_locked_vm(vm->mm, acrn_mapping_pages(map), true);
@@ -681,6 +684,39 @@ bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot)
 
 	map = acrn_mapping_find(vm, gpa);
 	return map && !(prot & ~map->prot);
+}
+
+/**
+ * acrn_mm_unmap_mmio() - take a device's registers away from a VM
+ * @vm: the locked VM
+ * @start: first physical address
+ * @last: last physical address
+ *
+ * All MMIO memsegs that have any of it go as a whole.
+ *
+ * Return: 0 or a negative errno: some are left.
+ */
+int acrn_mm_unmap_mmio(struct acrn_vm *vm, u64 start, u64 last)
+{
+	struct rb_node *node, *next;
+	struct acrn_mapping *map;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	for (node = rb_first(&vm->memory); node; node = next) {
+		next = rb_next(node);
+		map = rb_entry(node, struct acrn_mapping, node);
+		if (map->type != ACRN_MEMSEG_MMIO || map->base > last ||
+		    map->base + map->len <= start)
+			continue;
+		ret = acrn_mapping_unmap(vm, map);
+		if (ret)
+			return ret;
+		acrn_mapping_erase(vm, map);
+		acrn_mapping_free(vm, map);
+	}
+	return 0;
 }
 
 /* Gives all memory back.  The hypervisor does not have the VM any more. */

@@ -69,6 +69,7 @@ struct acrn_vm *acrn_vm_new(void)
 	acrn_ioreq_init(vm);
 	acrn_irq_init(vm);
 	acrn_irqfd_vm_init(vm);
+	INIT_LIST_HEAD(&vm->ptdevs);
 	return vm;
 }
 
@@ -102,6 +103,7 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
 
+	acrn_ptdev_release(vm);
 	acrn_mm_release(vm);
 	if (vm->ioreq.page)
 		acrn_ioreq_page_unpin(vm);
@@ -134,6 +136,10 @@ static int acrn_vm_destroy(struct acrn_vm *vm)
 
 	/* Newer hypervisors destroy paused VMs only; DESTROY's answer decides. */
 	acrn_hc_pause_vm(vm->vmid);
+	ret = acrn_ptdev_teardown(vm);
+	if (ret)
+		goto dying;
+
 	acrn_vmids_begin();
 	ret = acrn_hc_destroy_vm(vm->vmid);
 	if (!ret || ret == -ETIMEDOUT)
@@ -181,6 +187,7 @@ int acrn_vm_abandon(u16 vmid)
 		acrn_vmids_begin();
 		acrn_vm_unlist(vm);
 		acrn_vmids_end();
+		acrn_ptdev_abandon(vm);
 		vm->memory = RB_ROOT;
 		vm->ioreq.page = NULL;
 		acrn_vm_make_empty(vm);

@@ -16,6 +16,7 @@
 #include "harness.h"
 #include "kernel.h"
 #include "memseg.h"
+#include "ptdev.h"
 #include "vm.h"
 
 #define NODE		"/dev/failalloc"
@@ -361,6 +362,82 @@ TEST(roll_back, "SET_MEMSEG can be rolled back without memory")
 	check_many();
 }
 
+static int run_assign(void)
+{
+	return pt_assign(fd, PCI_EDU);
+}
+
+static void undo_assign(void)
+{
+	check_result(pt_deassign(fd, PCI_EDU), 0, "DEASSIGN");
+}
+
+static void check_not_assigned(void)
+{
+	check_owner(PCI_EDU, 0, "failed");
+}
+
+TEST(assigning, "giving a PCI device to a VM")
+{
+	static const struct step step = {
+		.run = run_assign,
+		.undo = undo_assign,
+		.failed = check_not_assigned,
+	};
+
+	open_failalloc();
+	pci_start();
+	fd = pt_create(0, 0);
+	exhaust(&step);
+}
+
+static int run_set_line(void)
+{
+	return pt_set(fd, PCI_EDU, ACRN_PTDEV_IRQ_INTX, 16, 11);
+}
+
+static void undo_set_line(void)
+{
+	check_result(pt_reset(fd, PCI_EDU, ACRN_PTDEV_IRQ_INTX, 16), 0, "RESET");
+}
+
+static void check_no_function(void)
+{
+	check_equal(hv_device(PCI_EDU).function, 0, "function");
+}
+
+TEST(mapping_lines, "mapping the line of a device")
+{
+	static const struct step step = {
+		.run = run_set_line,
+		.undo = undo_set_line,
+		.failed = check_no_function,
+	};
+
+	open_failalloc();
+	pci_start();
+	fd = pt_create(0, 0);
+	check_result(run_assign(), 0, "ASSIGN");
+	exhaust(&step);
+}
+
+/* To give devices back must work when there is no memory. */
+TEST(giving_back, "a VM with a device is destroyed without memory")
+{
+	int ret;
+
+	open_failalloc();
+	pci_start();
+	fd = pt_create(0, 0);
+	check_result(run_assign(), 0, "ASSIGN");
+	check_result(run_set_line(), 0, "SET");
+	arm(0, FAILALLOC_ALL);
+	ret = pt_destroy(fd);
+	disarm();
+	check_result(ret, 0, "DESTROY_VM");
+	check_owner(PCI_EDU, 0, "destroyed");
+}
+
 #define HSM_DEBUGFS	"/sys/kernel/debug/acrn_hsm"
 #define HSM_DEVICE	"/sys/class/misc/acrn_hsm"
 
@@ -414,5 +491,6 @@ int main(void)
 	int failed = run_tests(NEED_HYPERVISOR | NEED_DRIVER);
 
 	module_unload("failalloc");
+	module_unload("pcidrv");
 	return failed;
 }

@@ -140,6 +140,24 @@ unsigned int log_count(int log, const char *text)
 	return count;
 }
 
+/**
+ * log_mentions() - count lines of the log
+ * @log: from log_open()
+ * @text: what the lines have anywhere
+ *
+ * Return: the number of lines.
+ */
+unsigned int log_mentions(int log, const char *text)
+{
+	char record[8192];
+	unsigned int count = 0;
+	const char *line;
+
+	while ((line = log_line(log, record, sizeof(record))))
+		count += !!strstr(line, text);
+	return count;
+}
+
 /* KCSAN finds races all over the kernel; here those of the driver count. */
 static bool is_foreign_race(const char *line)
 {

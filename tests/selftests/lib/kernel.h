@@ -18,6 +18,7 @@ void mount_filesystems(void);
 int log_open(void);
 void log_close(int log);
 unsigned int log_count(int log, const char *text);
+unsigned int log_mentions(int log, const char *text);
 unsigned int log_warnings(int log);
 
 /* Modules; results are 0 or a negative errno */

@@ -22,6 +22,10 @@
 /* Of the ops' arguments */
 #define OP_GPA		0x100000UL	/* of the memory */
 #define OP_PORT		0x80UL
+#define OP_BDF		0xf8	/* where there is no device */
+
+/* So much of an acrn_ptdev_irq is read */
+#define PTDEV_IRQ_SIZE	20
 
 const struct op_info op_info[OPS] = {
 	[OP_GET_API_VERSION] = {
@@ -67,6 +71,24 @@ const struct op_info op_info[OPS] = {
 	[OP_CLEAR_VM_IOREQ] = { "CLEAR_VM_IOREQ", IC_CLEAR_VM_IOREQ },
 	[OP_SET_MEMSEG] = { "SET_MEMSEG", IC_SET_MEMSEG, IN(acrn_memseg) },
 	[OP_UNSET_MEMSEG] = { "UNSET_MEMSEG", IC_UNSET_MEMSEG, IN(acrn_memseg) },
+	[OP_ASSIGN_PTDEV] = {
+		"ASSIGN_PTDEV", IC_ASSIGN_PTDEV, .size = sizeof(uint16_t), .in = true
+	},
+	[OP_DEASSIGN_PTDEV] = {
+		"DEASSIGN_PTDEV", IC_DEASSIGN_PTDEV, .size = sizeof(uint16_t), .in = true
+	},
+	[OP_SET_PTDEV_INTR] = {
+		"SET_PTDEV_INTR_INFO", IC_SET_PTDEV_INTR_INFO,
+		.size = PTDEV_IRQ_SIZE, .in = true
+	},
+	[OP_RESET_PTDEV_INTR] = {
+		"RESET_PTDEV_INTR_INFO", IC_RESET_PTDEV_INTR_INFO,
+		.size = PTDEV_IRQ_SIZE, .in = true
+	},
+	[OP_ASSIGN_PCIDEV] = { "ASSIGN_PCIDEV", IC_ASSIGN_PCIDEV, IN(acrn_pcidev) },
+	[OP_DEASSIGN_PCIDEV] = {
+		"DEASSIGN_PCIDEV", IC_DEASSIGN_PCIDEV, IN(acrn_pcidev)
+	},
 	[OP_EVENT_IOEVENTFD] = {
 		"EVENT_IOEVENTFD", IC_EVENT_IOEVENTFD, IN(acrn_ioeventfd)
 	},
@@ -226,6 +248,12 @@ static void fill_memseg(struct acrn_memseg *segment, uint64_t gpa, void *page)
 	};
 }
 
+/* The page in which VMs start, and halt */
+void *vm_start_page(void)
+{
+	return start_page;
+}
+
 /**
  * vm_set_memory() - give a VM the page in which it starts, and halts
  * @fd: its file
@@ -326,6 +354,18 @@ void op_fill(enum op op, union argument *argument, unsigned int config,
 	case OP_SET_MEMSEG:
 	case OP_UNSET_MEMSEG:
 		fill_memseg(&argument->memseg, OP_GPA, op_page);
+		break;
+	case OP_ASSIGN_PTDEV:
+	case OP_DEASSIGN_PTDEV:
+		argument->bdf = OP_BDF;
+		break;
+	case OP_SET_PTDEV_INTR:
+	case OP_RESET_PTDEV_INTR:
+		argument->ptdev_irq.phys_bdf = OP_BDF;
+		break;
+	case OP_ASSIGN_PCIDEV:
+	case OP_DEASSIGN_PCIDEV:
+		argument->pcidev.phys_bdf = OP_BDF;
 		break;
 	case OP_EVENT_IOEVENTFD:
 		argument->ioeventfd = (struct acrn_ioeventfd) {
@@ -501,6 +541,14 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 		return vm->vcpus ? 0 : -EINVAL;
 	case OP_CLEAR_VM_IOREQ:
 		return state == VM_STARTED ? -EBUSY : 0;
+	case OP_ASSIGN_PTDEV:
+	case OP_ASSIGN_PCIDEV:
+		return state == VM_STARTED ? -EBUSY : -ENXIO;
+	case OP_DEASSIGN_PTDEV:
+	case OP_DEASSIGN_PCIDEV:
+	case OP_SET_PTDEV_INTR:
+	case OP_RESET_PTDEV_INTR:
+		return state == VM_STARTED ? -EBUSY : -ENOENT;
 	default:
 		return expect_in_any_state(op, vm);
 	}

@@ -51,6 +51,12 @@ enum op {
 	OP_CLEAR_VM_IOREQ,
 	OP_SET_MEMSEG,
 	OP_UNSET_MEMSEG,
+	OP_ASSIGN_PTDEV,
+	OP_DEASSIGN_PTDEV,
+	OP_SET_PTDEV_INTR,
+	OP_RESET_PTDEV_INTR,
+	OP_ASSIGN_PCIDEV,
+	OP_DEASSIGN_PCIDEV,
 	OP_EVENT_IOEVENTFD,
 	OP_EVENT_IRQFD,
 	OPS,
@@ -88,9 +94,12 @@ union argument {
 	struct acrn_intr_monitor monitor;
 	struct acrn_ioreq_notify notify;
 	struct acrn_memseg memseg;
+	struct acrn_ptdev_irq ptdev_irq;
+	struct acrn_pcidev pcidev;
 	struct acrn_ioeventfd ioeventfd;
 	struct acrn_irqfd irqfd;
 	uint64_t question;
+	uint16_t bdf;
 	unsigned long value;
 };
 
@@ -140,6 +149,7 @@ void vm_fill_regs_at(struct acrn_set_vcpu_regs *regs, unsigned int address);
 int vm_create(int fd, unsigned int config);
 int vm_create_flags(int fd, unsigned int config, unsigned long flags);
 int vm_create_vcpu(int fd, unsigned int vcpu);
+void *vm_start_page(void);
 int vm_set_memory(int fd);
 int vm_set_regs(int fd);
 int vm_start(int fd);

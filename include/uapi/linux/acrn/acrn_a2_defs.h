@@ -116,6 +116,46 @@ struct acrn_a2_ioreq_notify {
 	__u32 vcpu;
 };
 
+/**
+ * struct acrn_a2_ptdev_irq - the line of a device given to the User VM
+ *	(ACRN_A2_SET_PTDEV_INTR, ACRN_A2_RESET_PTDEV_INTR)
+ * @type: 0, INTx; the hypervisor follows MSIs by itself
+ * @virt_bdf: the device in the User VM: bus << 8 | device << 3 | function
+ * @phys_bdf: the device in the Service VM
+ * @virt_pin: pin of the User VM's I/O APIC, or of its PIC, below 256
+ * @phys_pin: global system interrupt of the device, below 256
+ * @is_pic_pin: 0 or 1: @virt_pin is a pin of the PIC
+ */
+struct acrn_a2_ptdev_irq {
+	__u32 type;
+	__u16 virt_bdf;
+	__u16 phys_bdf;
+	__u32 virt_pin;
+	__u32 phys_pin;
+	__u32 is_pic_pin;
+};
+
+/**
+ * struct acrn_a2_pcidev - a PCI device for the User VM (ACRN_A2_ASSIGN_PCIDEV,
+ *	ACRN_A2_DEASSIGN_PCIDEV)
+ * @type: for the hypervisor
+ * @virt_bdf: the device in the User VM: bus << 8 | device << 3 | function
+ * @phys_bdf: the device in the Service VM
+ * @intr_line: its interrupt line in the User VM
+ * @intr_pin: its interrupt pin in the User VM
+ * @reserved: ignored: <linux/acrn.h> has padding here
+ * @bar: its base addresses in the User VM
+ */
+struct acrn_a2_pcidev {
+	__u32 type;
+	__u16 virt_bdf;
+	__u16 phys_bdf;
+	__u8 intr_line;
+	__u8 intr_pin;
+	__u16 reserved;
+	__u32 bar[6];
+};
+
 /*
  * acrn_ioeventfd.flags, an addition: the vCPU need not wait until the eventfd is
  * signalled.  A wish that need not be granted; deassigning does not look at it.
@@ -223,6 +263,14 @@ struct acrn_a2_platform_info {
 #define ACRN_A2_UNSET_MEMSEG		\
 	_IOW(ACRN_A2_TYPE, 0x42, struct acrn_a2_memmap)
 
+#define ACRN_A2_SET_PTDEV_INTR		\
+	_IOW(ACRN_A2_TYPE, 0x53, struct acrn_a2_ptdev_irq)
+#define ACRN_A2_RESET_PTDEV_INTR	\
+	_IOW(ACRN_A2_TYPE, 0x54, struct acrn_a2_ptdev_irq)
+#define ACRN_A2_ASSIGN_PCIDEV		\
+	_IOW(ACRN_A2_TYPE, 0x55, struct acrn_a2_pcidev)
+#define ACRN_A2_DEASSIGN_PCIDEV		\
+	_IOW(ACRN_A2_TYPE, 0x56, struct acrn_a2_pcidev)
 /*
  * In and out: as for IC_PM_GET_CPU_STATE, see ACRN_PM_TYPE() of acrn_ioctl_defs.h,
  * but that the answer to ACRN_PM_CX_DATA is a struct acrn_a2_cx_data.  The size in

@@ -444,6 +444,63 @@ struct acrn_intr_monitor {
 	__aligned_u64 buffer[48];
 };
 
+/* acrn_ptdev_irq.type */
+#define ACRN_PTDEV_IRQ_INTX		0
+#define ACRN_PTDEV_IRQ_MSI		1
+#define ACRN_PTDEV_IRQ_MSIX		2
+
+/**
+ * struct acrn_ptdev_irq - interrupts of a device given to the User VM
+ *	(IC_SET_PTDEV_INTR_INFO, IC_RESET_PTDEV_INTR_INFO)
+ * @type: ACRN_PTDEV_IRQ_*.  MSI and MSI-X only of devices that were given by
+ *	IC_ASSIGN_PTDEV; of others the hypervisor follows them by itself
+ * @virt_bdf: the device in the User VM: bus << 8 | device << 3 | function
+ * @phys_bdf: the device in the Service VM
+ * @virt_pin: of INTx: pin of the User VM's I/O APIC, or of its PIC, below 256; of
+ *	MSI and MSI-X: number of vectors, at most what the device has
+ * @phys_pin: of INTx: global system interrupt of the device, below 256; of MSI and
+ *	MSI-X ignored: size of the table in other headers
+ * @is_pic_pin: of INTx: 0 or 1: @virt_pin is a pin of the PIC; of MSI and MSI-X
+ *	ignored: address of the table in other headers, with @padding
+ * @padding: not even read; later device models end it before this
+ */
+struct acrn_ptdev_irq {
+	__u32 type;
+	__u16 virt_bdf;
+	__u16 phys_bdf;
+	__u32 virt_pin;
+	__u32 phys_pin;
+	__u32 is_pic_pin;
+	__u32 padding;
+};
+
+/**
+ * struct acrn_pcidev - a PCI device for the User VM (IC_ASSIGN_PCIDEV,
+ *	IC_DEASSIGN_PCIDEV), of device models from v1.6 on
+ * @type: for the hypervisor
+ * @virt_bdf: the device in the User VM: bus << 8 | device << 3 | function
+ * @phys_bdf: the device in the Service VM
+ * @intr_line: its interrupt line in the User VM
+ * @intr_pin: its interrupt pin in the User VM
+ * @reserved0: ignored, for device models whose header has padding here
+ * @bar: its base addresses in the User VM
+ * @reserved1: for the hypervisor; some device models use it
+ * @padding: ignored
+ *
+ * On the way back, only the two BDFs count.
+ */
+struct acrn_pcidev {
+	__u32 type;
+	__u16 virt_bdf;
+	__u16 phys_bdf;
+	__u8 intr_line;
+	__u8 intr_pin;
+	__u16 reserved0;
+	__u32 bar[6];
+	__u32 reserved1[6];
+	__u32 padding;
+};
+
 /*
  * The argument of IC_PM_GET_CPU_STATE on the way in: what is asked for, about which
  * of its states.  The other fields of it are the driver's and ignored.
@@ -580,6 +637,16 @@ struct acrn_irqfd {
 /* In: struct acrn_memseg */
 #define IC_SET_MEMSEG			ACRN_IC(0x41)
 #define IC_UNSET_MEMSEG			ACRN_IC(0x42)
+
+/* In: __u16, a BDF: bus << 8 | device << 3 | function */
+#define IC_ASSIGN_PTDEV			ACRN_IC(0x50)
+#define IC_DEASSIGN_PTDEV		ACRN_IC(0x51)
+/* In: struct acrn_ptdev_irq */
+#define IC_SET_PTDEV_INTR_INFO		ACRN_IC(0x53)
+#define IC_RESET_PTDEV_INTR_INFO	ACRN_IC(0x54)
+/* In: struct acrn_pcidev */
+#define IC_ASSIGN_PCIDEV		ACRN_IC(0x55)
+#define IC_DEASSIGN_PCIDEV		ACRN_IC(0x56)
 
 /* In: __u64, see ACRN_PM_TYPE(); out, at the same address: as its type says */
 #define IC_PM_GET_CPU_STATE		ACRN_IC(0x60)
