@@ -16,7 +16,7 @@ kerneldoc_srctree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 primary_domain = "c"
 highlight_language = "none"
 # A part of performance.rst
-exclude_patterns = ["performance-table.rst"]
+exclude_patterns = ["performance-stock.rst", "performance-table.rst"]
 # Types of the kernel's own and attributes, which are not described here
 nitpick_ignore_regex = [("c:identifier", ".*")]
 c_id_attributes = ["__rcu", "__user", "__iomem", "__init", "__exit"]
