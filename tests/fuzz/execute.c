@@ -253,6 +253,10 @@ static unsigned int linux_number(unsigned int number)
 		{ IC_CLEAR_VM_IOREQ, ACRN_A2_CLEAR_VM_IOREQ },
 		{ IC_SET_MEMSEG, ACRN_A2_SET_MEMSEG },
 		{ IC_UNSET_MEMSEG, ACRN_A2_UNSET_MEMSEG },
+		{ IC_SET_PTDEV_INTR_INFO, ACRN_A2_SET_PTDEV_INTR },
+		{ IC_RESET_PTDEV_INTR_INFO, ACRN_A2_RESET_PTDEV_INTR },
+		{ IC_ASSIGN_PCIDEV, ACRN_A2_ASSIGN_PCIDEV },
+		{ IC_DEASSIGN_PCIDEV, ACRN_A2_DEASSIGN_PCIDEV },
 		{ IC_PM_GET_CPU_STATE, ACRN_A2_PM_GET_CPU_STATE },
 		{ IC_EVENT_IOEVENTFD, ACRN_A2_IOEVENTFD },
 		{ IC_EVENT_IRQFD, ACRN_A2_IRQFD },
@@ -423,6 +427,48 @@ static void set_irqfd(const struct call *call)
 	};
 
 	call_changed(call, IC_EVENT_IRQFD, &argument, sizeof(argument), 5);
+}
+
+/* In the User VM the device has the same place. */
+static void give_device(const struct call *call)
+{
+	struct acrn_pcidev device = {
+		.virt_bdf = call->arg[2], .phys_bdf = call->arg[2],
+	};
+	__u16 bdf = call->arg[2];
+
+	switch (call->arg[1] % 4) {
+	case 0:
+		call_with(call, IC_ASSIGN_PTDEV, &bdf, sizeof(bdf), 3);
+		break;
+	case 1:
+		call_with(call, IC_ASSIGN_PCIDEV, &device, sizeof(device), 3);
+		break;
+	case 2:
+		call_with(call, IC_DEASSIGN_PTDEV, &bdf, sizeof(bdf), 3);
+		break;
+	default:
+		call_with(call, IC_DEASSIGN_PCIDEV, &device, sizeof(device), 3);
+	}
+}
+
+static void map_interrupt(const struct call *call)
+{
+	struct acrn_ptdev_irq irq = {
+		.type = call->arg[2], .virt_bdf = call->arg[3],
+		.phys_bdf = call->arg[3], .virt_pin = call->arg[4],
+		.phys_pin = call->arg[4],
+	};
+
+	call_changed(call, call->arg[1] ? IC_RESET_PTDEV_INTR_INFO :
+			   IC_SET_PTDEV_INTR_INFO, &irq, sizeof(irq), 5);
+}
+
+static void ask_power(const struct call *call)
+{
+	uint64_t question[6] = { call->arg[1] | call->arg[2] << 8 };
+
+	call_with(call, IC_PM_GET_CPU_STATE, question, sizeof(question), 3);
 }
 
 static void small_ioctl(const struct call *call)
@@ -723,6 +769,15 @@ static bool call_driver(const struct call *call)
 		break;
 	case CALL_IRQFD:
 		set_irqfd(call);
+		break;
+	case CALL_PTDEV:
+		give_device(call);
+		break;
+	case CALL_PTDEV_INTR:
+		map_interrupt(call);
+		break;
+	case CALL_PM:
+		ask_power(call);
 		break;
 	case CALL_IOCTL:
 		any_ioctl(call);

@@ -51,6 +51,7 @@ enum kind {
 	KIND_WHERE,
 	KIND_AT,
 	KIND_BYTE,
+	KIND_BDF,
 };
 
 struct values {
@@ -116,6 +117,7 @@ static const struct values values[] = {
 	[KIND_WORD] = VALUES(0, 1, 16, 18, 20, 22, 33, 34, 34, 34, 34),
 	[KIND_HYPERCALL] = VALUES(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x23,
 				  0x24, 0x25, 0x30, 0x31, 0x31, 0x42, 0x42,
+				  0x50, 0x51, 0x53, 0x54, 0x55, 0x56, 0x80,
 				  0xff),
 	[KIND_RESULT] = VALUES(-1, -1, -22, -5, -12, -16, -110, -14, -19, -13,
 			       1, 0x7fffffff, -4095, -4096),
@@ -124,6 +126,9 @@ static const struct values values[] = {
 			      0, 1, 2, 3, 4, 5, 6, 7),
 	[KIND_AT] = VALUES(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	[KIND_BYTE] = VALUES(1, 1, 2, 4, 0x10, 0x80, 0xff),
+	/* those of "testbed/run --devices", and what cannot be given */
+	[KIND_BDF] = VALUES(0x80, 0x80, 0x80, 0x80, 0x80, 0x88, 0x88, 0x90, 0x98,
+			    0xa0, 0, 0xf8, 0xffff),
 };
 
 /**
@@ -325,6 +330,25 @@ static const struct op ops[CALL_OPS] = {
 	[CALL_HV_GUEST_OFF] = {
 		"hv_guest_off", 1, .rude = true, .args = {
 			{ "config", KIND_CONFIG },
+		},
+	},
+	[CALL_PTDEV] = {
+		"ptdev", 8, .args = {
+			ARG_FILE, { "what", KIND_SMALL }, { "bdf", KIND_BDF },
+			ARG_WHERE,
+		},
+	},
+	[CALL_PTDEV_INTR] = {
+		"ptdev_intr", 6, .args = {
+			ARG_FILE, { "reset", KIND_FLAG }, { "type", KIND_SMALL },
+			{ "bdf", KIND_BDF }, { "count", KIND_SMALL }, ARG_WHERE,
+			ARG_AT, ARG_XOR,
+		},
+	},
+	[CALL_PM] = {
+		"pm", 3, .args = {
+			ARG_FILE, { "type", KIND_SMALL },
+			{ "state", KIND_SMALL }, ARG_WHERE,
 		},
 	},
 };
