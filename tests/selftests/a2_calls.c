@@ -155,10 +155,19 @@ TEST(each_call, "each call, in the states in which a VM can be that does not run
 	}
 }
 
+/* ptdev_given tells of these. */
+static const unsigned int for_devices[] = {
+	ACRN_A2_SET_PTDEV_INTR, ACRN_A2_RESET_PTDEV_INTR,
+	ACRN_A2_ASSIGN_PCIDEV, ACRN_A2_DEASSIGN_PCIDEV,
+};
+
 static bool ours(unsigned int number)
 {
 	unsigned int i;
 
+	for (i = 0; i < ARRAY_SIZE(for_devices); i++)
+		if (for_devices[i] == number)
+			return true;
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (calls[i].number == number)
 			return true;
