@@ -134,13 +134,16 @@ TEST(in_use, "somebody uses it through a driver that keeps others away")
 
 TEST(group, "others in its IOMMU group are in use")
 {
-	int other;
+	int other, result;
 
 	begin();
+	/* the edu devices and the bridge, which does not count */
+	result = write_text(GROUP, "0x80,0x88,0xa0");
+	if (result == -ENODEV)
+		skip("no IOMMU groups in this kernel");
+	check_result(result, 0, GROUP);
 	other = pt_create(1, 0);
 	pci_bind(PCI_EDU_2, DRIVER_ORDINARY);
-	/* the edu devices and the bridge, which does not count */
-	check_result(write_text(GROUP, "0x80,0x88,0xa0"), 0, GROUP);
 	refused(PCI_EDU, -EBUSY,
 		REFUSAL("10.0") "0000:00:11.0, which is in the same IOMMU group, is in use");
 	given(fd, PCI_E1000E);
