@@ -12,12 +12,14 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/writeback.h>
 #include <linux/pseudo_fs.h>
 
 #define FILEMEM_MAGIC	0x46494c45
 #define FILEMEM_SIZE	(1UL << 20)
 
 static struct vfsmount *filemem_mount;
+static struct address_space_operations filemem_aops;
 
 static int filemem_init_context(struct fs_context *fc)
 {
@@ -37,7 +39,7 @@ static int filemem_open(struct inode *unused, struct file *file)
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	inode->i_mapping->a_ops = &ram_aops;
+	inode->i_mapping->a_ops = &filemem_aops;
 	i_size_write(inode, FILEMEM_SIZE);
 	file->private_data = inode;
 	file->f_mapping = inode->i_mapping;
@@ -67,6 +69,10 @@ static struct miscdevice filemem_dev = {
 static int __init filemem_init(void)
 {
 	int ret;
+
+	/* Memory, but pages that are changed are counted: Linux takes them off that count */
+	filemem_aops = ram_aops;
+	filemem_aops.dirty_folio = filemap_dirty_folio;
 
 	filemem_mount = kern_mount(&filemem_type);
 	if (IS_ERR(filemem_mount))
