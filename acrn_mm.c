@@ -645,12 +645,22 @@ out_scratch:
 	return ret;
 }
 
-/* With an error the memseg is as it was. */
+/* Unmaps a memseg and forgets it.  With an error it is as it was. */
+static int acrn_mapping_remove(struct acrn_vm *vm, struct acrn_mapping *map)
+{
+	int ret = acrn_mapping_unmap(vm, map);
+
+	if (ret)
+		return ret;
+	acrn_mapping_erase(vm, map);
+	acrn_mapping_free(vm, map);
+	return 0;
+}
+
 int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
 	const struct acrn_memseg *seg = &arg->memseg;
 	struct acrn_mapping *map;
-	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
@@ -659,13 +669,7 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	    (map->type != seg->type && seg->type != ACRN_MEMSEG_ANY))
 		return -ENOENT;
 
-	ret = acrn_mapping_unmap(vm, map);
-	if (ret)
-		return ret;
-
-	acrn_mapping_erase(vm, map);
-	acrn_mapping_free(vm, map);
-	return 0;
+	return acrn_mapping_remove(vm, map);
 }
 
 /**
@@ -710,11 +714,9 @@ int acrn_mm_unmap_mmio(struct acrn_vm *vm, u64 start, u64 last)
 		if (map->type != ACRN_MEMSEG_MMIO || map->base > last ||
 		    map->base + map->len <= start)
 			continue;
-		ret = acrn_mapping_unmap(vm, map);
+		ret = acrn_mapping_remove(vm, map);
 		if (ret)
 			return ret;
-		acrn_mapping_erase(vm, map);
-		acrn_mapping_free(vm, map);
 	}
 	return 0;
 }
