@@ -9,17 +9,33 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/highmem.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mount.h>
-#include <linux/writeback.h>
+#include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
+#include <linux/writeback.h>
 
 #define FILEMEM_MAGIC	0x46494c45
 #define FILEMEM_SIZE	(1UL << 20)
 
 static struct vfsmount *filemem_mount;
-static struct address_space_operations filemem_aops;
+
+/* What nobody wrote reads as zeroes. */
+static int filemem_read_folio(struct file *unused, struct folio *folio)
+{
+	folio_zero_range(folio, 0, folio_size(folio));
+	folio_mark_uptodate(folio);
+	folio_unlock(folio);
+	return 0;
+}
+
+static const struct address_space_operations filemem_aops = {
+	.read_folio = filemem_read_folio,
+	/* Unlike a memory file system's, it counts the pages that are changed. */
+	.dirty_folio = filemap_dirty_folio,
+};
 
 static int filemem_init_context(struct fs_context *fc)
 {
@@ -69,10 +85,6 @@ static struct miscdevice filemem_dev = {
 static int __init filemem_init(void)
 {
 	int ret;
-
-	/* Memory, but pages that are changed are counted: Linux takes them off that count */
-	filemem_aops = ram_aops;
-	filemem_aops.dirty_folio = filemap_dirty_folio;
 
 	filemem_mount = kern_mount(&filemem_type);
 	if (IS_ERR(filemem_mount))
