@@ -8,7 +8,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -319,14 +322,34 @@ TIMED_TEST(killed, 200, "killed while memory is mapped")
 		kill_mapping(&victims[i % ARRAY_SIZE(victims)], 15000);
 }
 
-static void map_once(void *data)
+/* In memory that is shared: when it is killed, and what it saw before */
+struct half_way {
+	unsigned int percent;
+	unsigned long calls;
+};
+
+/* Maps memory once to see how long that takes; on the second time it is killed meanwhile. */
+static void map_twice(void *data)
 {
+	struct half_way *victim = data;
 	int fd = vm_in_state(VM_CREATED, 0);
 	char *memory = memory_get(MEMORY_PRIVATE, BIG);
+	struct itimerval timer = { 0 };
+	uint64_t took;
 
-	__atomic_store_n(victim_runs, 1, __ATOMIC_RELEASE);
+	/* Of pages that are not there yet the kernel itself would see the signal. */
+	memory_touch(memory, BIG);
+	took = now_us();
+	check_result(memseg_set(fd, GPA, memory, BIG), 0, "SET_MEMSEG");
+	took = now_us() - took;
+	check_result(memseg_unset(fd, GPA, BIG), 0, "UNSET_MEMSEG");
+
+	took = took * victim->percent / 100;
+	timer.it_value.tv_sec = took / 1000000;
+	timer.it_value.tv_usec = took % 1000000;
+	victim->calls = hv_calls(HC_SET_MEMORY_REGIONS);
+	check_result(setitimer(ITIMER_REAL, &timer, NULL), 0, "setitimer");
 	memseg_set(fd, GPA, memory, BIG);
-	__atomic_store_n(victim_runs, 2, __ATOMIC_RELEASE);
 	pause();
 }
 
@@ -335,29 +358,23 @@ static void map_once(void *data)
  * hypervisor never hears of it.  If it was done with that before the signal
  * came, that was not seen.
  */
-TEST(killed_while_pinning, "[D12] killed while much memory is pinned: it ends at once")
+TIMED_TEST(killed_while_pinning, 120, "[D12] killed while much memory is pinned: it ends at once")
 {
-	unsigned int i, in_time = 0;
-	unsigned long calls;
+	struct half_way *victim = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool in_time = false;
 	struct pins before;
-	uint64_t end;
-	long pinned;
+	int status;
 	pid_t pid;
 
-	share();
+	check(victim != MAP_FAILED, "mmap: %s", strerror(errno));
 	pins_get(&before);
-	for (i = 0; i < 10 && !in_time; i++) {
-		__atomic_store_n(victim_runs, 0, __ATOMIC_RELEASE);
-		pid = start_child(map_once, NULL);
-		while (!__atomic_load_n(victim_runs, __ATOMIC_ACQUIRE))
-			usleep(100);
-		calls = hv_calls(HC_SET_MEMORY_REGIONS);
-		pinned = pinned_pages();
-		end = now_us() + 10000000;
-		while (pinned_pages() == pinned && *victim_runs == 1)
-			check(now_us() < end, "nothing is pinned");
-		kill_child(pid);
-		in_time = hv_calls(HC_SET_MEMORY_REGIONS) == calls;
+	for (victim->percent = 50; victim->percent && !in_time; victim->percent -= 10) {
+		pid = start_child(map_twice, victim);
+		check(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+		check(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM,
+		      "status %#x, expected death by SIGALRM", status);
+		in_time = hv_calls(HC_SET_MEMORY_REGIONS) == victim->calls;
 		pins_check(&before, 0, "killed");
 	}
 	check(in_time, "all of it was pinned and mapped, each time");
