@@ -33,9 +33,11 @@ static struct test *first_test;
 /* A test that takes longer than this is worth a remark */
 #define SLOW_US		3000000
 
-/* Why a test was skipped; memory that all processes of the program share */
-static char *skip_reason;
-#define SKIP_REASON_SIZE	256
+/* What a test says of itself; memory that all processes of the program share */
+static struct said {
+	char skip_reason[256];
+	long lost_pages;
+} *said;
 
 /**
  * report() - a line of diagnosis in the TAP output
@@ -82,9 +84,18 @@ void skip(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(skip_reason, SKIP_REASON_SIZE, format, args);
+	vsnprintf(said->skip_reason, sizeof(said->skip_reason), format, args);
 	va_end(args);
 	_exit(EXIT_SKIP);
+}
+
+/**
+ * lose_pages() - that many are to stay pinned when the test ends, for ever
+ * @count: pages
+ */
+void lose_pages(unsigned int count)
+{
+	said->lost_pages += count;
 }
 
 /**
@@ -348,7 +359,7 @@ static bool run_test(const struct test *test, unsigned int number,
 		report("the driver does not load");
 	look_for_leftovers(&before, needs);
 	log = log_open();
-	skip_reason[0] = '\0';
+	memset(said, 0, sizeof(*said));
 	start = now_us();
 	fflush(stdout);
 	pid = fork();
@@ -372,6 +383,7 @@ static bool run_test(const struct test *test, unsigned int number,
 
 	if (needs & NEED_HYPERVISOR)
 		hv_behave();
+	before.pinned_pages += said->lost_pages;
 	look_for_leftovers(&now, needs);
 	if (!same_leftovers(&now, &before)) {
 		report_leftovers(&now, &before);
@@ -387,7 +399,7 @@ static bool run_test(const struct test *test, unsigned int number,
 
 	printf("%sok %u - %s%s%s\n", ok ? "" : "not ", number, test->name,
 	       ok && skipped ? " # SKIP " : "",
-	       ok && skipped ? skip_reason : "");
+	       ok && skipped ? said->skip_reason : "");
 	fflush(stdout);
 	return ok;
 }
@@ -447,9 +459,9 @@ int run_tests(unsigned int needs)
 	mount_filesystems();
 	if (!have_needs(needs))
 		return EXIT_FAIL;
-	skip_reason = mmap(NULL, SKIP_REASON_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (skip_reason == MAP_FAILED) {
+	said = mmap(NULL, sizeof(*said), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (said == MAP_FAILED) {
 		perror("mmap");
 		return EXIT_FAIL;
 	}

@@ -65,6 +65,7 @@ void fail_at(const char *file, int line, const char *format, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 void skip(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
+void lose_pages(unsigned int count);
 
 #define fail(...)	fail_at(__FILE__, __LINE__, __VA_ARGS__)
 
