@@ -32,6 +32,7 @@
 #define HC_ASYNCIO_DEASSIGN		0x33
 #define HC_VM_GPA2HPA			0x41
 #define HC_VM_SET_MEMORY_REGIONS	0x42
+#define HC_VM_WRITE_PROTECT_PAGE	0x43
 #define HC_SETUP_SBUF			0x44
 #define HC_ASSIGN_PTDEV			0x50	/* up to v1.5 */
 #define HC_DEASSIGN_PTDEV		0x51
@@ -158,6 +159,12 @@ struct hc_regions {
 #define PROT_RIGHTS	(PROT_READ | PROT_WRITE | PROT_EXEC)
 #define PROT_CACHE	0x7c0UL		/* WB 0x40, WT 0x80, UC 0x100, WC 0x200, WP 0x400 */
 #define PROT_ALL	(PROT_RIGHTS | PROT_CACHE)
+
+struct hc_write_protect {
+	u8 set;
+	u8 reserved[7];
+	u64 gpa;
+};
 
 struct hc_region {
 	u32 type;

@@ -61,11 +61,12 @@ bool vm_copy(struct vm *vm, u64 gpa, void *data, u32 size, bool write)
 }
 
 /**
- * vm_protects() - is a page there to be read and executed, but not written?
+ * vm_protects() - is a page there that the guest can read and execute?
  * @vm: the VM
- * @gpa: address
+ * @gpa: address to which it could not write
  *
- * ACRN takes a write to such a page for one that HC_VM_WRITE_PROTECT_PAGE made.
+ * ACRN takes a write to it for one to a page that HC_VM_WRITE_PROTECT_PAGE protects.  The
+ * guest may have got the right to write since.
  *
  * Return: true if so.
  */
@@ -77,7 +78,7 @@ bool vm_protects(struct vm *vm, u64 gpa)
 	spin_lock(&vm->mem_lock);
 	found = vm->npt && gpa < BIT(48) && npt_find(vm->npt, gpa, &page);
 	spin_unlock(&vm->mem_lock);
-	return found && (page.prot & PROT_RIGHTS) == (PROT_READ | PROT_EXEC);
+	return found && (page.prot & (PROT_READ | PROT_EXEC)) == (PROT_READ | PROT_EXEC);
 }
 
 /**

@@ -87,6 +87,7 @@ static const struct hypercall table[NUMBERS] = {
 	ROW(ASYNCIO_DEASSIGN, hc_asyncio_deassign, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
 	ROW(VM_GPA2HPA, hc_gpa2hpa, HOT | TAKES_VMID),
 	ROW(VM_SET_MEMORY_REGIONS, hc_set_memory_regions, HOT),
+	ROW(VM_WRITE_PROTECT_PAGE, hc_write_protect_page, HOT | TAKES_VMID),
 	ROW(SETUP_SBUF, hc_setup_sbuf, LOCKED | TAKES_VMID, .since = GENERATION_3_3),
 	ROW(ASSIGN_PTDEV, hc_assign_ptdev, LOCKED | TAKES_VMID, .until = GENERATION_1_3),
 	ROW(DEASSIGN_PTDEV, hc_deassign_ptdev, LOCKED | TAKES_VMID, .until = GENERATION_1_3),

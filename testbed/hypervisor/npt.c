@@ -14,6 +14,7 @@
 #define PTE_WRITE	BIT(1)
 #define PTE_USER	BIT(2)
 #define PTE_LARGE	BIT(7)
+#define PTE_PROTECTED	BIT(9)		/* ignored by the hardware */
 #define PTE_NX		BIT(63)
 #define PTE_TABLE	(PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define PTE_ADDRESS	0x000ffffffffff000UL
@@ -256,6 +257,33 @@ bool npt_unmap_page(u64 *root, u64 gpa, u64 size)
 }
 
 /**
+ * npt_write_protect() - take a User VM's right to write to a page, or give it
+ * @root: its table
+ * @gpa: the page, which is mapped
+ * @protect: take it
+ *
+ * Return: false if there is no memory to split a larger page.
+ */
+bool npt_write_protect(u64 *root, u64 gpa, bool protect)
+{
+	u64 write = PTE_WRITE | (u64)PROT_WRITE << PTE_PROT_SHIFT;
+	u32 level = 1;
+	u64 *e = find_entry(root, gpa, &level, false);
+
+	if (level == 2) {
+		if (!split(e))
+			return false;
+		level = 1;
+		e = find_entry(root, gpa, &level, false);
+	}
+	if (protect)
+		*e = (*e & ~write) | PTE_PROTECTED;
+	else
+		*e = (*e | write) & ~PTE_PROTECTED;
+	return true;
+}
+
+/**
  * npt_find() - what does a User VM reach at an address?
  * @root: its table
  * @gpa: the address
@@ -279,6 +307,7 @@ bool npt_find(u64 *root, u64 gpa, struct npt_run *page)
 	page->gpa = gpa & ~(page->size - 1);
 	page->hpa = entry & PTE_ADDRESS;
 	page->prot = entry >> PTE_PROT_SHIFT & PROT_ALL;
+	page->protected = entry & PTE_PROTECTED;
 	return entry & PTE_PRESENT;
 }
 

@@ -17,19 +17,22 @@ void npt_protect_page(u64 *root, u64 gpa);
  * @gpa: where it starts
  * @hpa: what is there
  * @size: bytes
- * @prot: as given when it was mapped
+ * @prot: as given when it was mapped, without a right to write that was taken since
+ * @protected: that right was taken
  */
 struct npt_run {
 	u64 gpa;
 	u64 hpa;
 	u64 size;
 	u64 prot;
+	bool protected;
 };
 
 bool npt_find(u64 *root, u64 gpa, struct npt_run *page);
 bool npt_next(u64 *root, u64 gpa, struct npt_run *run);
 bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot);
 u64 npt_map_more(u64 *root, u64 gpa, u64 hpa, u64 count, u64 prot);
+bool npt_write_protect(u64 *root, u64 gpa, bool protect);
 bool npt_unmap_page(u64 *root, u64 gpa, u64 size);
 
 #endif /* HV_NPT_H */

@@ -2,7 +2,8 @@
 /*
  * What a User VM reaches: HC_VM_SET_MEMORY_REGIONS, with the successes that
  * ACRN v1.3 reports where nothing was done, and a complaint for each of them;
- * and the account of pages.
+ * HC_VM_WRITE_PROTECT_PAGE, which looks at no rights, with complaints too; and the
+ * account of pages.
  */
 #include "generation.h"
 #include "console.h"
@@ -295,6 +296,69 @@ void vm_memory_failed(u64 param)
 		spin_unlock(&vm->mem_lock);
 		return;
 	}
+}
+
+/* What ACRN does all the same */
+static void check_protect(const struct hc_write_protect *p, const struct npt_run *page)
+{
+	u64 rights = page->prot & PROT_RIGHTS;
+
+	if (!service_ram(page->hpa, PAGE_SIZE))
+		complain("WRITE_PROTECT_PAGE: 0x%lx is no RAM", p->gpa);
+	if (page->protected)
+		return;
+	if (!(rights & PROT_WRITE))
+		complain("WRITE_PROTECT_PAGE: 0x%lx %s", p->gpa,
+			 p->set ? "cannot be written to" : "gets a right that it never had");
+	if (p->set && (rights & (PROT_READ | PROT_EXEC)) != (PROT_READ | PROT_EXEC))
+		complain("WRITE_PROTECT_PAGE: 0x%lx: nobody could tell a write to it from MMIO",
+			 p->gpa);
+}
+
+/**
+ * hc_write_protect_page() - HC_VM_WRITE_PROTECT_PAGE
+ * @cpu: the caller
+ * @vmid: the VM
+ * @param: struct hc_write_protect
+ *
+ * Return: 0; generation->no_vm if the VM is off; -1 if an address is bad; -EINVAL if there
+ * is no such page.
+ */
+s64 hc_write_protect_page(struct cpu *cpu, u64 vmid, u64 param)
+{
+	struct vm *vm = vm_get(vmid, "WRITE_PROTECT_PAGE");
+	struct hc_write_protect *block, p;
+	struct npt_run page;
+	bool found;
+
+	if (!vm)
+		return generation->no_vm;
+	block = param_block(param, sizeof(*block), "WRITE_PROTECT_PAGE's block");
+	if (!block)
+		return -1;
+	p = *block;
+	note(cpu, " 0x%lx: %u", p.gpa, p.set);
+	if (p.set > 1 || p.reserved[0] || memcmp(p.reserved, p.reserved + 1, 6))
+		complain("WRITE_PROTECT_PAGE: not 0 or 1, or reserved fields are not zero");
+	if (p.gpa & ~PAGE_MASK) {
+		complain("WRITE_PROTECT_PAGE: 0x%lx is not aligned", p.gpa);
+		return -EINVAL;
+	}
+
+	spin_lock(&vm->mem_lock);
+	found = vm->npt && p.gpa < BIT(48) && npt_find(vm->npt, p.gpa, &page);
+	if (found) {
+		check_protect(&p, &page);
+		if (!npt_write_protect(vm->npt, p.gpa, p.set))
+			panic("no memory for page tables");
+	}
+	spin_unlock(&vm->mem_lock);
+	if (!found) {
+		complain("WRITE_PROTECT_PAGE: nothing at 0x%lx", p.gpa);
+		return -EINVAL;
+	}
+	vcpus_flush(vm);
+	return 0;
 }
 
 /**

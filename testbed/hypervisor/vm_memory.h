@@ -9,6 +9,7 @@
 #include "npt.h"
 
 s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused);
+s64 hc_write_protect_page(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_gpa2hpa(struct cpu *cpu, u64 vmid, u64 param);
 void vm_memory_failed(u64 param);
 bool vm_memory_init(struct vm *vm);

@@ -16,6 +16,7 @@
 
 #include "harness.h"
 #include "kernel.h"
+#include "memseg.h"
 #include "raw_hypercall.h"
 #include "vm.h"
 
@@ -253,7 +254,7 @@ TEST(off_vms, "calls for VMs that are off or do not exist")
 	static const unsigned int calls[] = {
 		HC_DESTROY_VM, HC_START_VM, HC_PAUSE_VM, HC_CREATE_VCPU,
 		HC_RESET_VM, HC_SET_VCPU_REGS, HC_SET_IOREQ_BUFFER,
-		HC_NOTIFY_REQUEST, HC_INJECT_MSI, HC_SET_IRQLINE,
+		HC_NOTIFY_REQUEST, HC_INJECT_MSI, HC_SET_IRQLINE, HC_WRITE_PROTECT,
 	};
 	static const uint64_t vmids[] = { 0, 1, 4, 5, 0xffff, 0x10001 };
 	unsigned int i, k;
@@ -486,6 +487,75 @@ TEST(memory_rules, "memory: what is refused, and what only seems to work")
 	raw_destroy(0);
 	hv_get_account(&account);
 	check_equal(account.pages, 0, "pages");
+}
+
+static long raw_protect(unsigned int config, unsigned int set, uint64_t gpa)
+{
+	const struct {
+		uint64_t set, gpa;
+	} param = { set, gpa };
+
+	return raw_call(HC_WRITE_PROTECT, VMID(config), block(&param, sizeof(param)));
+}
+
+static void check_rights(uint64_t gpa, uint64_t expected, const char *when)
+{
+	struct hv_run run;
+
+	check(hv_memory(VMID(0), gpa, &run) && run.gpa == gpa, "nothing at %#llx",
+	      (unsigned long long)gpa);
+	check_equal(run.prot & PROT_ALL, expected, "rights, %s", when);
+}
+
+TEST(write_protection, "write protection: what is refused, and what is done though it is wrong")
+{
+	static const uint32_t rights[] = {
+		PROT_ALL, ACRN_PROT_READ | ACRN_PROT_WRITE,
+		ACRN_PROT_READ | ACRN_PROT_EXEC,
+	};
+	struct raw_regions regions = { .vmid = VMID(0), .count = ARRAY_SIZE(rights) };
+	struct raw_region *region;
+	unsigned int i;
+
+	open_clean();
+	raw_vm(0, 0);
+	region = raw_at(RAW_REGIONS);
+	for (i = 0; i < ARRAY_SIZE(rights); i++)
+		region[i] = (struct raw_region) {
+			REGION_ADD, PROT_WB | rights[i], 0x10000 + PAGES(i),
+			raw_gpa(RAW_GUEST) + PAGES(i), PAGES(1)
+		};
+	regions.regions_gpa = raw_gpa(RAW_REGIONS);
+	check_raw(raw_call(HC_SET_MEMORY_REGIONS, block(&regions, sizeof(regions)), 0),
+		  0, "adding");
+
+	check_raw(raw_protect(0, 1, 0x10000), 0, "protecting");
+	check_rights(0x10000, ACRN_PROT_READ | ACRN_PROT_EXEC, "protected");
+	check_raw(raw_protect(0, 1, 0x10000), 0, "protecting twice");
+	check_raw(raw_protect(0, 0, 0x10000), 0, "undoing it");
+	check_rights(0x10000, PROT_ALL, "not protected");
+	check_raw(raw_protect(0, 0, 0x10000), 0, "undoing it twice");
+	check_rights(0x10000, PROT_ALL, "not protected");
+
+	expect(4);
+	check_raw(raw_protect(0, 1, 0x10008), -EINVAL, "an address that is not aligned");
+	check_raw(raw_protect(0, 1, 0x20000), -EINVAL, "nothing there");
+	check_raw(raw_protect(0, 1, ~0xfffUL), -EINVAL, "beyond the guest's end");
+	check_raw(raw_protect(0, 2, 0x10000), 0, "a flag that is not 0 or 1");
+	check_expected(4);
+	check_raw(raw_protect(0, 0, 0x10000), 0, "undoing it");
+
+	/* writes to it come as MMIO */
+	expect(1);
+	check_raw(raw_protect(0, 1, 0x11000), 0, "what cannot be executed");
+	check_expected(1);
+	check_rights(0x11000, ACRN_PROT_READ, "protected");
+	/* the guest gets what it never had */
+	expect(1);
+	check_raw(raw_protect(0, 0, 0x12000), 0, "what was never protected");
+	check_expected(1);
+	check_rights(0x12000, PROT_ALL, "not protected");
+	raw_destroy(0);
 }
 
 /* The guest asks and computes, and then asks 1000 times. */
