@@ -6,6 +6,8 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -68,18 +70,97 @@ err_free:
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_client_create);
 
+/*
+ * Once the VM is destroyed, its object is not the client's any more.  It stays the
+ * client's as long as the VM is locked.
+ */
+static bool acrn_client_has_vm(const struct acrn_ioreq_client *client)
+{
+	return !list_empty(&client->node);
+}
+
+/* Return: the new range, -ENODEV, -EEXIST, -ENOMEM. */
+static struct acrn_ioreq_range *
+acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+	struct acrn_ioreq_range *range;
+	int ret = -ENODEV;
+
+	range = kmalloc(sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return ERR_PTR(-ENOMEM);
+	range->client = client;
+	range->type = type;
+	range->start = start;
+	range->last = last;
+
+	spin_lock_irq(&ioreq->lock);
+	if (acrn_client_has_vm(client))
+		ret = acrn_ioreq_add_range(ioreq, range);
+	if (!ret)
+		list_add_tail(&range->list, &client->ranges);
+	spin_unlock_irq(&ioreq->lock);
+	if (!ret)
+		return range;
+
+	kfree(range);
+	return ERR_PTR(ret);
+}
+
+/* A range as it was added, or NULL */
+static struct acrn_ioreq_range *
+acrn_client_find(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
+{
+	struct acrn_ioreq_range *range;
+
+	lockdep_assert_held(&client->vm->ioreq.lock);
+
+	list_for_each_entry(range, &client->ranges, list) {
+		if (range->type == type && range->start == start &&
+		    range->last == last)
+			return range;
+	}
+	return NULL;
+}
+
+static void acrn_client_remove_locked(struct acrn_ioreq_client *client,
+				      struct acrn_ioreq_range *range)
+{
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
+
+	lockdep_assert_held(&ioreq->lock);
+
+	list_del(&range->list);
+	if (acrn_client_has_vm(client))
+		rb_erase(&range->node, &ioreq->ranges);
+}
+
+/* One at a time: a client may have many, and interrupts wait for the lock. */
+static void acrn_client_remove(struct acrn_ioreq_client *client,
+			       struct acrn_ioreq_range *range)
+{
+	spin_lock_irq(&client->vm->ioreq.lock);
+	acrn_client_remove_locked(client, range);
+	spin_unlock_irq(&client->vm->ioreq.lock);
+	kfree(range);
+}
+
 /**
  * acrn_ioreq_client_destroy() - stop handling requests
  * @client: the client; its handler is not called any more when this returns,
  *	and what it had not completed goes to the device model
  *
- * Context: Process context.
+ * Context: Process context.  Nobody else may use the client meanwhile.
  */
 void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range, *next;
 	unsigned int vcpu;
+
+	list_for_each_entry_safe(range, next, &client->ranges, list)
+		acrn_client_remove(client, range);
 
 	spin_lock_irq(&ioreq->lock);
 	list_del_init(&client->node);
@@ -90,8 +171,6 @@ void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 	spin_unlock_irq(&ioreq->lock);
 	wake_up(&ioreq->wait);
 
-	list_for_each_entry_safe(range, next, &client->ranges, node)
-		kfree(range);
 	acrn_vm_put(client->vm);
 	kfree(client);
 }
@@ -111,39 +190,11 @@ EXPORT_SYMBOL_GPL(acrn_ioreq_client_destroy);
 int acrn_ioreq_client_add_range(struct acrn_ioreq_client *client, u32 type,
 				u64 start, u64 last)
 {
-	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	struct acrn_ioreq_range *range, *other;
-	struct acrn_ioreq_client *c;
-	int ret = 0;
-
 	if (start > last || (type != ACRN_IOREQ_PIO &&
 			     type != ACRN_IOREQ_MMIO && type != ACRN_IOREQ_WP))
 		return -EINVAL;
 
-	range = kmalloc(sizeof(*range), GFP_KERNEL);
-	if (!range)
-		return -ENOMEM;
-	range->type = type;
-	range->start = start;
-	range->last = last;
-
-	spin_lock_irq(&ioreq->lock);
-	if (list_empty(&client->node))
-		ret = -ENODEV;
-	list_for_each_entry(c, &ioreq->clients, node) {
-		list_for_each_entry(other, &c->ranges, node) {
-			if (other->type == type && other->start <= last &&
-			    start <= other->last)
-				ret = -EEXIST;
-		}
-	}
-	if (!ret)
-		list_add_tail(&range->node, &client->ranges);
-	spin_unlock_irq(&ioreq->lock);
-
-	if (ret)
-		kfree(range);
-	return ret;
+	return PTR_ERR_OR_ZERO(acrn_client_add(client, type, start, last));
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
 
@@ -161,21 +212,19 @@ int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
 				u64 start, u64 last)
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
-	struct acrn_ioreq_range *range, *found = NULL;
+	struct acrn_ioreq_range *range;
+	int ret = -ENOENT;
 
 	spin_lock_irq(&ioreq->lock);
-	list_for_each_entry(range, &client->ranges, node) {
-		if (range->type == type && range->start == start &&
-		    range->last == last) {
-			found = range;
-			list_del(&range->node);
-			break;
-		}
+	range = acrn_client_find(client, type, start, last);
+	if (range) {
+		acrn_client_remove_locked(client, range);
+		ret = 0;
 	}
 	spin_unlock_irq(&ioreq->lock);
 
-	kfree(found);
-	return found ? 0 : -ENOENT;
+	kfree(range);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_client_del_range);
 
@@ -234,7 +283,7 @@ int acrn_inject_msi(struct acrn_ioreq_client *client, u64 addr, u64 data)
 	 * of this object can have interrupts: the VM is still the client's.
 	 */
 	raw_spin_lock_irqsave(&vm->irq.lock, flags);
-	if (!list_empty(&client->node))
+	if (acrn_client_has_vm(client))
 		ret = acrn_vm_inject_msi_locked(vm, &msi);
 	raw_spin_unlock_irqrestore(&vm->irq.lock, flags);
 	return ret;

@@ -83,6 +83,7 @@ enum acrn_ioreq_by {
  * @notify_pending: bit per slot: completed, but the hypervisor refused to be told
  * @client: per slot: taken, for this client in the kernel to handle
  * @clients: the clients in the kernel
+ * @ranges: tree of their &struct acrn_ioreq_range, by type and address
  * @ioeventfds: tree of &struct acrn_ioeventfd_entry
  * @ioeventfd_num: how many there are
  */
@@ -108,6 +109,7 @@ struct acrn_ioreq {
 	unsigned long notify_pending;
 	struct acrn_ioreq_client *client[ACRN_MAX_VCPUS];
 	struct list_head clients;
+	struct rb_root ranges;
 	struct rb_root ioeventfds;
 	unsigned int ioeventfd_num;
 };
@@ -207,13 +209,17 @@ struct acrn_vm {
 
 /**
  * struct acrn_ioreq_range - addresses a client handles
- * @node: in &acrn_ioreq_client.ranges
+ * @node: in &acrn_ioreq.ranges while @client is on a list
+ * @list: in &acrn_ioreq_client.ranges
+ * @client: whose it is
  * @type: ACRN_IOREQ_*
  * @start: the first
  * @last: the last
  */
 struct acrn_ioreq_range {
-	struct list_head node;
+	struct rb_node node;
+	struct list_head list;
+	struct acrn_ioreq_client *client;
 	u32 type;
 	u64 start;
 	u64 last;
@@ -227,7 +233,7 @@ struct acrn_ioreq_range {
  * @handler: what handles a request
  * @data: for @handler
  *
- * All but @vm under &acrn_ioreq.lock.
+ * All but @vm under &acrn_ioreq.lock.  The VM ends with &acrn_vm.lock held too.
  */
 struct acrn_ioreq_client {
 	struct acrn_vm *vm;
@@ -307,6 +313,7 @@ void acrn_ioreq_start(struct acrn_vm *vm);
 void acrn_ioreq_pause(struct acrn_vm *vm);
 void acrn_ioreq_clear(struct acrn_vm *vm);
 void acrn_ioreq_teardown(struct acrn_vm *vm);
+int acrn_ioreq_add_range(struct acrn_ioreq *ioreq, struct acrn_ioreq_range *range);
 void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			  u32 type, u64 value);
 int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu);

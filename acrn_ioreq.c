@@ -26,6 +26,7 @@
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/timex.h>
 #include <linux/wait.h>
@@ -94,6 +95,7 @@ void acrn_ioreq_init(struct acrn_vm *vm)
 	spin_lock_init(&ioreq->lock);
 	init_waitqueue_head(&ioreq->wait);
 	INIT_LIST_HEAD(&ioreq->clients);
+	ioreq->ranges = RB_ROOT;
 	ioreq->ioeventfds = RB_ROOT;
 	INIT_DELAYED_WORK(&ioreq->work, acrn_ioreq_work);
 }
@@ -287,24 +289,61 @@ acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu, u32 type,
 	       type == ACRN_IOREQ_WP;
 }
 
+/* Ranges that overlap compare as equal, so that the tree rejects the second. */
+static int acrn_ioreq_cmp_ranges(struct rb_node *new, const struct rb_node *node)
+{
+	const struct acrn_ioreq_range *a, *b;
+
+	a = rb_entry(new, struct acrn_ioreq_range, node);
+	b = rb_entry(node, struct acrn_ioreq_range, node);
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a->last < b->start)
+		return -1;
+	return a->start > b->last;
+}
+
+/**
+ * acrn_ioreq_add_range() - let a client handle more addresses
+ * @ioreq: of the client's VM, locked
+ * @range: the addresses
+ *
+ * Return: 0, or -EEXIST: a client handles part of it already.
+ */
+int acrn_ioreq_add_range(struct acrn_ioreq *ioreq, struct acrn_ioreq_range *range)
+{
+	lockdep_assert_held(&ioreq->lock);
+
+	return rb_find_add(&range->node, &ioreq->ranges, acrn_ioreq_cmp_ranges) ?
+	       -EEXIST : 0;
+}
+
+static int acrn_ioreq_cmp_access(const void *key, const struct rb_node *node)
+{
+	const struct acrn_io_access *access = key;
+	const struct acrn_ioreq_range *range;
+
+	range = rb_entry(node, struct acrn_ioreq_range, node);
+	if (access->type != range->type)
+		return access->type < range->type ? -1 : 1;
+	if (access->addr < range->start)
+		return -1;
+	return access->addr > range->last;
+}
+
 static struct acrn_ioreq_client *
 acrn_ioreq_find_client(struct acrn_ioreq *ioreq,
 		       const struct acrn_io_access *access)
 {
-	struct acrn_ioreq_client *client;
-	struct acrn_ioreq_range *range;
+	const struct acrn_ioreq_range *range;
+	struct rb_node *node;
 
-	list_for_each_entry(client, &ioreq->clients, node) {
-		list_for_each_entry(range, &client->ranges, node) {
-			/* The address may be forged: no sum may wrap. */
-			if (range->type == access->type &&
-			    range->start <= access->addr &&
-			    range->last >= access->addr &&
-			    range->last - access->addr >= access->size - 1)
-				return client;
-		}
-	}
-	return NULL;
+	node = rb_find(access, &ioreq->ranges, acrn_ioreq_cmp_access);
+	if (!node)
+		return NULL;
+	range = rb_entry(node, struct acrn_ioreq_range, node);
+	/* The address may be forged: no sum may wrap. */
+	return range->last - access->addr >= access->size - 1 ? range->client : NULL;
 }
 
 /*
@@ -655,6 +694,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	WRITE_ONCE(ioreq->dm_id, 0);
 	list_for_each_entry_safe(client, next, &ioreq->clients, node)
 		list_del_init(&client->node);
+	ioreq->ranges = RB_ROOT;
 	spin_unlock_irq(&ioreq->lock);
 
 	/* Nobody queues it again. */

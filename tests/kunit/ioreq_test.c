@@ -12,6 +12,17 @@ static const struct acrn_ioreq_range acrn_test_ranges[] = {
 	{ .type = ACRN_IOREQ_WP, .start = 0x400, .last = 0x400 },
 };
 
+static int acrn_test_add_range(struct acrn_ioreq *ioreq,
+			       struct acrn_ioreq_range *range)
+{
+	int ret;
+
+	spin_lock_irq(&ioreq->lock);
+	ret = acrn_ioreq_add_range(ioreq, range);
+	spin_unlock_irq(&ioreq->lock);
+	return ret;
+}
+
 static void acrn_test_find_client(struct kunit *test)
 {
 	static const struct {
@@ -42,18 +53,16 @@ static void acrn_test_find_client(struct kunit *test)
 	};
 	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
 	struct acrn_ioreq_range ranges[ARRAY_SIZE(acrn_test_ranges)];
-	struct acrn_ioreq_client none = {}, client = {};
+	struct acrn_ioreq_client client = {};
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	INIT_LIST_HEAD(&ioreq->clients);
-	INIT_LIST_HEAD(&none.ranges);
-	INIT_LIST_HEAD(&client.ranges);
-	list_add_tail(&none.node, &ioreq->clients);
-	list_add_tail(&client.node, &ioreq->clients);
+	spin_lock_init(&ioreq->lock);
+	ioreq->ranges = RB_ROOT;
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		ranges[i] = acrn_test_ranges[i];
-		list_add_tail(&ranges[i].node, &client.ranges);
+		ranges[i].client = &client;
+		KUNIT_ASSERT_EQ(test, acrn_test_add_range(ioreq, &ranges[i]), 0);
 	}
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -67,6 +76,52 @@ static void acrn_test_find_client(struct kunit *test)
 					wanted,
 					"case %u: type %u, %#llx, %u bytes", i,
 					access->type, access->addr, access->size);
+	}
+}
+
+/* Beside the ranges of the test's client, what may another one have? */
+static void acrn_test_ranges_overlap(struct kunit *test)
+{
+	static const struct {
+		u32 type;
+		u64 start;
+		u64 last;
+		int ret;
+	} cases[] = {
+		{ ACRN_IOREQ_PIO, 0x410, 0x410, 0 },
+		{ ACRN_IOREQ_PIO, 0x3f0, 0x3ff, 0 },
+		{ ACRN_IOREQ_PIO, 0x40f, 0x420, -EEXIST },
+		{ ACRN_IOREQ_PIO, 0x3f0, 0x400, -EEXIST },
+		{ ACRN_IOREQ_PIO, 0x402, 0x403, -EEXIST },
+		{ ACRN_IOREQ_PIO, 0, U64_MAX, -EEXIST },
+		{ ACRN_IOREQ_MMIO, 0x400, 0x40f, 0 },
+		{ ACRN_IOREQ_MMIO, 0x1fff, 0x2000, -EEXIST },
+		{ ACRN_IOREQ_MMIO, 0x3000, U64_MAX - 8, 0 },
+		{ ACRN_IOREQ_MMIO, U64_MAX, U64_MAX, -EEXIST },
+		{ ACRN_IOREQ_WP, 0x401, U64_MAX, 0 },
+		{ ACRN_IOREQ_WP, 0, 0x400, -EEXIST },
+	};
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	struct acrn_ioreq_range ranges[ARRAY_SIZE(acrn_test_ranges)], range;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	spin_lock_init(&ioreq->lock);
+	ioreq->ranges = RB_ROOT;
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		ranges[i] = acrn_test_ranges[i];
+		KUNIT_ASSERT_EQ(test, acrn_test_add_range(ioreq, &ranges[i]), 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret;
+
+		range.type = cases[i].type;
+		range.start = cases[i].start;
+		range.last = cases[i].last;
+		ret = acrn_test_add_range(ioreq, &range);
+		KUNIT_EXPECT_EQ_MSG(test, ret, cases[i].ret, "case %u", i);
+		if (!ret)
+			rb_erase(&range.node, &ioreq->ranges);
 	}
 }
 
@@ -215,6 +270,7 @@ static void acrn_test_may_answer(struct kunit *test)
 static struct kunit_case acrn_ioreq_cases[] = {
 	KUNIT_CASE(acrn_test_may_answer),
 	KUNIT_CASE(acrn_test_find_client),
+	KUNIT_CASE(acrn_test_ranges_overlap),
 	KUNIT_CASE(acrn_test_get_access),
 	KUNIT_CASE(acrn_test_put_value),
 	{}
