@@ -2,18 +2,50 @@
 /*
  * ACRN HSM: requests handled in the kernel: what the driver exports to other
  * modules, see <linux/acrn/acrn_drv.h>.
+ *
+ * What sleeps here takes the lock of the VM, so it may wait for an ioctl of the
+ * device model, but never for another client.  The end of the VM waits for no client:
+ * it takes the clients off their list, and what they hold stays theirs.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/align.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
 #include <linux/rbtree.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/vmalloc.h>
 
 #include <linux/acrn/acrn_drv.h>
 
 #include "acrn_drv_internal.h"
+
+/* So many pages of guest memory can a client hold: 256 MiB */
+#define ACRN_CLIENT_PAGES_MAX	65536UL
+
+/**
+ * struct acrn_client_map - guest memory that a client holds
+ * @map: what the client is told of it
+ * @client: the client
+ * @list: in &acrn_ioreq_client.maps
+ * @nr: number of pages
+ * @pages: the pages, of each a reference
+ */
+struct acrn_client_map {
+	struct acrn_guest_map map;
+	struct acrn_ioreq_client *client;
+	struct list_head list;
+	unsigned long nr;
+	struct page *pages[];
+};
 
 /**
  * acrn_ioreq_client_create() - handle requests of a User VM in the kernel
@@ -46,6 +78,7 @@ struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 	client->handler = handler;
 	client->data = data;
 	INIT_LIST_HEAD(&client->ranges);
+	INIT_LIST_HEAD(&client->maps);
 
 	ioreq = &client->vm->ioreq;
 	spin_lock_irq(&ioreq->lock);
@@ -81,7 +114,8 @@ static bool acrn_client_has_vm(const struct acrn_ioreq_client *client)
 
 /* Return: the new range, -ENODEV, -EEXIST, -ENOMEM. */
 static struct acrn_ioreq_range *
-acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
+acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last,
+		bool protects)
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range;
@@ -92,6 +126,7 @@ acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
 		return ERR_PTR(-ENOMEM);
 	range->client = client;
 	range->type = type;
+	range->protects = protects;
 	range->start = start;
 	range->last = last;
 
@@ -108,20 +143,23 @@ acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
 	return ERR_PTR(ret);
 }
 
-/* A range as it was added, or NULL */
+/* Return: the range as it was added, -ENODEV, -ENOENT. */
 static struct acrn_ioreq_range *
-acrn_client_find(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last)
+acrn_client_find(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last,
+		 bool protects)
 {
+	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range;
 
-	lockdep_assert_held(&client->vm->ioreq.lock);
+	lockdep_assert_held(&ioreq->lock);
 
-	list_for_each_entry(range, &client->ranges, list) {
-		if (range->type == type && range->start == start &&
-		    range->last == last)
-			return range;
-	}
-	return NULL;
+	if (!acrn_client_has_vm(client))
+		return ERR_PTR(-ENODEV);
+	range = acrn_ioreq_find_range(ioreq, type, start);
+	if (!range || range->client != client || range->start != start ||
+	    range->last != last || range->protects != protects)
+		return ERR_PTR(-ENOENT);
+	return range;
 }
 
 static void acrn_client_remove_locked(struct acrn_ioreq_client *client,
@@ -146,21 +184,58 @@ static void acrn_client_remove(struct acrn_ioreq_client *client,
 	kfree(range);
 }
 
+static int acrn_client_unprotect(struct acrn_ioreq_client *client,
+				 const struct acrn_ioreq_range *range)
+{
+	int ret;
+
+	lockdep_assert_held(&client->vm->lock);
+
+	if (!acrn_client_has_vm(client))
+		return 0;
+	ret = acrn_mm_unprotect(client->vm, range->start);
+	/* Writes that have become requests meanwhile are the client's still. */
+	if (!ret)
+		acrn_ioreq_dispatch(client->vm);
+	return ret;
+}
+
+static void acrn_client_remove_protection(struct acrn_ioreq_client *client,
+					  struct acrn_ioreq_range *range)
+{
+	struct acrn_vm *vm = client->vm;
+	int ret;
+
+	mutex_lock(&vm->lock);
+	ret = acrn_client_unprotect(client, range);
+	if (ret)
+		pr_warn_ratelimited("VM %u: the page at %#llx stays write-protected (%d), what is written to it gets lost\n",
+				    vm->vmid, range->start, ret);
+	acrn_client_remove(client, range);
+	mutex_unlock(&vm->lock);
+}
+
 /**
  * acrn_ioreq_client_destroy() - stop handling requests
  * @client: the client; its handler is not called any more when this returns,
- *	and what it had not completed goes to the device model
+ *	and what it had not completed goes to the device model.  Pages that it
+ *	had protected are no longer, and guest memory that it holds is given back
  *
- * Context: Process context.  Nobody else may use the client meanwhile.
+ * Context: Process context, sleeps.  Nobody else may use the client meanwhile.
  */
 void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range, *next;
+	struct acrn_client_map *map, *next_map;
 	unsigned int vcpu;
 
-	list_for_each_entry_safe(range, next, &client->ranges, list)
-		acrn_client_remove(client, range);
+	list_for_each_entry_safe(range, next, &client->ranges, list) {
+		if (range->protects)
+			acrn_client_remove_protection(client, range);
+		else
+			acrn_client_remove(client, range);
+	}
 
 	spin_lock_irq(&ioreq->lock);
 	list_del_init(&client->node);
@@ -171,6 +246,9 @@ void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 	spin_unlock_irq(&ioreq->lock);
 	wake_up(&ioreq->wait);
 
+	/* Only now: until here the handler may have used it. */
+	list_for_each_entry_safe(map, next_map, &client->maps, list)
+		acrn_ioreq_client_unmap(&map->map);
 	acrn_vm_put(client->vm);
 	kfree(client);
 }
@@ -194,7 +272,7 @@ int acrn_ioreq_client_add_range(struct acrn_ioreq_client *client, u32 type,
 			     type != ACRN_IOREQ_MMIO && type != ACRN_IOREQ_WP))
 		return -EINVAL;
 
-	return PTR_ERR_OR_ZERO(acrn_client_add(client, type, start, last));
+	return PTR_ERR_OR_ZERO(acrn_client_add(client, type, start, last, false));
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
 
@@ -206,27 +284,249 @@ EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
  * @last: as it was added
  *
  * Context: Any but interrupt context.
- * Return: 0 or -ENOENT.
+ * Return: 0; -ENOENT: no such range; -ENODEV: the VM is no more.
  */
 int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
 				u64 start, u64 last)
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range;
-	int ret = -ENOENT;
 
 	spin_lock_irq(&ioreq->lock);
-	range = acrn_client_find(client, type, start, last);
-	if (range) {
+	range = acrn_client_find(client, type, start, last, false);
+	if (!IS_ERR(range))
 		acrn_client_remove_locked(client, range);
-		ret = 0;
-	}
 	spin_unlock_irq(&ioreq->lock);
+	if (IS_ERR(range))
+		return PTR_ERR(range);
 
 	kfree(range);
-	return ret;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_client_del_range);
+
+/**
+ * acrn_ioreq_client_protect() - have all writes to a page of guest RAM as requests
+ * @client: the client
+ * @gpa: the page, page aligned
+ *
+ * The guest goes on reading and executing it.  A write becomes a request of the type
+ * %ACRN_IOREQ_WP, which is not done: the client does it, where it holds the memory, or
+ * does not.  The client needs no range for that, but no client may have one there.
+ *
+ * It ends when the device model takes the memory from the VM, of which the client is not
+ * told, but not when the VM is reset.
+ *
+ * Context: Process context, sleeps; takes the VM's lock.
+ * Return: 0; -EINVAL: not page aligned; -EEXIST: a client handles writes to part of it;
+ *	-ENOENT: it is no RAM; -EACCES: the guest may not read, write and execute it;
+ *	-ENODEV: the VM is no more; -EINTR: the task is being killed; -ENOMEM; or an error
+ *	of the hypercall.
+ */
+int acrn_ioreq_client_protect(struct acrn_ioreq_client *client, u64 gpa)
+{
+	struct acrn_ioreq_range *range;
+	struct acrn_vm *vm = client->vm;
+	int ret;
+
+	if (!PAGE_ALIGNED(gpa))
+		return -EINVAL;
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+
+	/* Before the first request of it can come */
+	range = acrn_client_add(client, ACRN_IOREQ_WP, gpa, gpa | ~PAGE_MASK, true);
+	if (IS_ERR(range)) {
+		ret = PTR_ERR(range);
+	} else {
+		ret = acrn_mm_protect(vm, gpa);
+		if (ret)
+			acrn_client_remove(client, range);
+	}
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_protect);
+
+/**
+ * acrn_ioreq_client_unprotect() - let the guest write to a page again
+ * @client: the client
+ * @gpa: a page that was protected for it
+ *
+ * Requests that have come until then are the client's still.
+ *
+ * Context: Process context, sleeps; takes the VM's lock.
+ * Return: 0; -ENOENT: no such page; -ENODEV: the VM is no more; or an error of the
+ *	hypercall: the page is protected still, for this client.
+ */
+int acrn_ioreq_client_unprotect(struct acrn_ioreq_client *client, u64 gpa)
+{
+	struct acrn_ioreq_range *range;
+	struct acrn_vm *vm = client->vm;
+	int ret;
+
+	mutex_lock(&vm->lock);
+	spin_lock_irq(&vm->ioreq.lock);
+	range = acrn_client_find(client, ACRN_IOREQ_WP, gpa, gpa | ~PAGE_MASK, true);
+	spin_unlock_irq(&vm->ioreq.lock);
+	if (IS_ERR(range)) {
+		ret = PTR_ERR(range);
+	} else {
+		ret = acrn_client_unprotect(client, range);
+		if (!ret)
+			acrn_client_remove(client, range);
+	}
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_unprotect);
+
+/* The client answers for the map from here on, whatever is in it. */
+static int acrn_client_charge(struct acrn_client_map *map)
+{
+	struct acrn_ioreq_client *client = map->client;
+	int ret = -ENOSPC;
+
+	spin_lock_irq(&client->vm->ioreq.lock);
+	if (map->nr <= ACRN_CLIENT_PAGES_MAX - client->pages) {
+		client->pages += map->nr;
+		list_add_tail(&map->list, &client->maps);
+		ret = 0;
+	}
+	spin_unlock_irq(&client->vm->ioreq.lock);
+	return ret;
+}
+
+static void acrn_client_uncharge(struct acrn_client_map *map)
+{
+	struct acrn_ioreq_client *client = map->client;
+
+	spin_lock_irq(&client->vm->ioreq.lock);
+	list_del(&map->list);
+	client->pages -= map->nr;
+	spin_unlock_irq(&client->vm->ioreq.lock);
+}
+
+static int acrn_client_get_pages(struct acrn_client_map *map, u32 prot)
+{
+	struct acrn_ioreq_client *client = map->client;
+	int ret = -ENODEV;
+
+	if (mutex_lock_killable(&client->vm->lock))
+		return -EINTR;
+	if (acrn_client_has_vm(client))
+		ret = acrn_mm_get_pages(client->vm, map->map.gpa & PAGE_MASK, prot,
+					map->pages, map->nr);
+	mutex_unlock(&client->vm->lock);
+	return ret;
+}
+
+/* What was written before the memseg went is marked dirty with the memseg's pins. */
+static void acrn_client_put_pages(struct acrn_client_map *map)
+{
+	unsigned long i;
+
+	for (i = 0; i < map->nr; i++) {
+		put_page(map->pages[i]);
+		cond_resched();
+	}
+}
+
+/* The address of the first page in the kernel, or NULL: no memory */
+static void *acrn_client_map_pages(struct acrn_client_map *map)
+{
+	unsigned long i;
+
+	for (i = 1; i < map->nr; i++) {
+		if (map->pages[i] != map->pages[i - 1] + 1)
+			return vmap(map->pages, map->nr, VM_MAP, PAGE_KERNEL);
+	}
+	return page_address(map->pages[0]);
+}
+
+/**
+ * acrn_ioreq_client_map() - hold guest memory
+ * @client: the client, which can hold 256 MiB
+ * @gpa: where it begins
+ * @len: bytes
+ * @prot: what the guest has to be allowed to do with it: %ACRN_PROT_READ,
+ *	%ACRN_PROT_WRITE or both
+ *
+ * The memory can be used until acrn_ioreq_client_unmap(), in any context.  It is the
+ * guest's until the device model takes it from the VM, or the VM is destroyed; from then
+ * on it is nobody's but the client's.
+ *
+ * Context: Process context, sleeps; takes the VM's lock.
+ * Return: the memory, or an ERR_PTR(): -EINVAL: no bytes, a @prot that does not exist, or
+ *	beyond all addresses; -ENOENT: not all of it is RAM of one memseg; -EACCES: the
+ *	guest may not do that; -ENOSPC: the client would hold too much; -ENODEV: the VM is
+ *	no more; -EINTR: the task is being killed; -ENOMEM.
+ */
+struct acrn_guest_map *acrn_ioreq_client_map(struct acrn_ioreq_client *client,
+					     u64 gpa, u64 len, u32 prot)
+{
+	struct acrn_client_map *map;
+	unsigned long nr;
+	void *first;
+	int ret;
+
+	if (!len || gpa + len - 1 < gpa || !prot ||
+	    prot & ~(ACRN_PROT_READ | ACRN_PROT_WRITE))
+		return ERR_PTR(-EINVAL);
+	if (len > ACRN_CLIENT_PAGES_MAX << PAGE_SHIFT)
+		return ERR_PTR(-ENOSPC);
+
+	nr = PFN_UP(offset_in_page(gpa) + len);
+	map = kvmalloc(struct_size(map, pages, nr), GFP_KERNEL);
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+	map->client = client;
+	map->nr = nr;
+	map->map.gpa = gpa;
+	map->map.len = len;
+
+	ret = acrn_client_charge(map);
+	if (ret)
+		goto err_free;
+	ret = acrn_client_get_pages(map, prot);
+	if (ret)
+		goto err_uncharge;
+	first = acrn_client_map_pages(map);
+	if (!first) {
+		ret = -ENOMEM;
+		goto err_put;
+	}
+	map->map.addr = first + offset_in_page(gpa);
+	return &map->map;
+
+err_put:
+	acrn_client_put_pages(map);
+err_uncharge:
+	acrn_client_uncharge(map);
+err_free:
+	kvfree(map);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_map);
+
+/**
+ * acrn_ioreq_client_unmap() - give guest memory back
+ * @guest_map: from acrn_ioreq_client_map(); neither it nor the memory may be used any more
+ *
+ * Context: Process context, sleeps; waits for nobody.
+ */
+void acrn_ioreq_client_unmap(struct acrn_guest_map *guest_map)
+{
+	struct acrn_client_map *map;
+
+	map = container_of(guest_map, struct acrn_client_map, map);
+	if (is_vmalloc_addr(guest_map->addr))
+		vunmap(PTR_ALIGN_DOWN(guest_map->addr, PAGE_SIZE));
+	acrn_client_put_pages(map);
+	acrn_client_uncharge(map);
+	kvfree(map);
+}
+EXPORT_SYMBOL_GPL(acrn_ioreq_client_unmap);
 
 /**
  * acrn_ioreq_complete() - a request is done that the handler left open

@@ -166,7 +166,8 @@ struct acrn_irq {
  * @lock, then acrn_running_lock, then &acrn_ioreq.lock, then the lock of an eventfd's wait
  * queue, then @irqfds_lock or &acrn_irq.lock.  All from acrn_running_lock on are spinlocks
  * that interrupts take.  The @lock of two VMs is never held at once, nor is the
- * request lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
+ * request lock.  What clients in the kernel lock comes before @lock or after
+ * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
  * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock.
  */
 struct acrn_vm {
@@ -200,6 +201,7 @@ struct acrn_vm {
 		struct acrn_hc_ioreq_buffer ioreq_buffer;
 		struct acrn_intr_monitor intr_monitor;
 		union acrn_pm_data pm_data;
+		struct acrn_hc_write_protect write_protect;
 		struct {
 			struct acrn_hc_set_regions set;
 			struct acrn_hc_memory_region region;
@@ -213,6 +215,7 @@ struct acrn_vm {
  * @list: in &acrn_ioreq_client.ranges
  * @client: whose it is
  * @type: ACRN_IOREQ_*
+ * @protects: it is a page that was write-protected for the client
  * @start: the first
  * @last: the last
  */
@@ -221,6 +224,7 @@ struct acrn_ioreq_range {
 	struct list_head list;
 	struct acrn_ioreq_client *client;
 	u32 type;
+	bool protects;
 	u64 start;
 	u64 last;
 };
@@ -230,6 +234,8 @@ struct acrn_ioreq_range {
  * @vm: its VM, on which it holds a reference
  * @node: in &acrn_ioreq.clients; not on a list once the VM is destroyed
  * @ranges: list of &struct acrn_ioreq_range
+ * @maps: list of the guest memory that it holds
+ * @pages: how many pages that is
  * @handler: what handles a request
  * @data: for @handler
  *
@@ -239,6 +245,8 @@ struct acrn_ioreq_client {
 	struct acrn_vm *vm;
 	struct list_head node;
 	struct list_head ranges;
+	struct list_head maps;
+	unsigned long pages;
 	acrn_ioreq_handler_t handler;
 	void *data;
 };
@@ -299,6 +307,10 @@ void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 
 /* acrn_mm.c */
 bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot);
+int acrn_mm_get_pages(struct acrn_vm *vm, u64 gpa, u32 prot, struct page **pages,
+		      unsigned long nr);
+int acrn_mm_protect(struct acrn_vm *vm, u64 gpa);
+int acrn_mm_unprotect(struct acrn_vm *vm, u64 gpa);
 int acrn_mm_unmap_mmio(struct acrn_vm *vm, u64 start, u64 last);
 void acrn_mm_release(struct acrn_vm *vm);
 
@@ -314,6 +326,8 @@ void acrn_ioreq_pause(struct acrn_vm *vm);
 void acrn_ioreq_clear(struct acrn_vm *vm);
 void acrn_ioreq_teardown(struct acrn_vm *vm);
 int acrn_ioreq_add_range(struct acrn_ioreq *ioreq, struct acrn_ioreq_range *range);
+struct acrn_ioreq_range *acrn_ioreq_find_range(struct acrn_ioreq *ioreq, u32 type,
+					       u64 addr);
 void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			  u32 type, u64 value);
 int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu);

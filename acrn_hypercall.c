@@ -275,6 +275,22 @@ int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
 			      __pa(param), 0);
 }
 
+/**
+ * acrn_hc_write_protect_page() - HC_VM_WRITE_PROTECT_PAGE
+ * @vmid: the VM
+ * @param: a page that the VM has, and may read, write and execute
+ *
+ * The hypervisor does not know what the VM may do: when it is told that the VM may
+ * write to the page again, it may, even if it never could.  And it tells only of
+ * writes to pages that can be executed that they were to protected ones.
+ *
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_write_protect_page(u16 vmid, const struct acrn_hc_write_protect *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_VM_WRITE_PROTECT_PAGE, vmid, param);
+}
+
 /* @bdf: by value, which any number below 65536 is taken for */
 int acrn_hc_assign_ptdev(u16 vmid, u16 bdf)
 {

@@ -38,6 +38,7 @@ struct seq_file;
 	X(SET_IOREQ_BUFFER, 0x30)					\
 	X(NOTIFY_REQUEST_FINISH, 0x31)					\
 	X(VM_SET_MEMORY_REGIONS, 0x42)					\
+	X(VM_WRITE_PROTECT_PAGE, 0x43)					\
 	X(ASSIGN_PTDEV, 0x50)						\
 	X(DEASSIGN_PTDEV, 0x51)						\
 	X(SET_PTDEV_INTR_INFO, 0x53)					\
@@ -105,6 +106,18 @@ struct acrn_hc_set_regions {
 };
 
 /**
+ * struct acrn_hc_write_protect - parameter of HC_VM_WRITE_PROTECT_PAGE
+ * @set: 1: the guest may not write to the page; 0: it may
+ * @reserved: zero
+ * @gpa: the page
+ */
+struct acrn_hc_write_protect {
+	u8 set;
+	u8 reserved[7];
+	u64 gpa;
+};
+
+/**
  * struct acrn_hc_ptdev_irq - parameter of HC_(RE)SET_PTDEV_INTR_INFO
  * @type: ACRN_PTDEV_IRQ_*
  * @virt_bdf: the device in the User VM
@@ -167,6 +180,7 @@ int acrn_hc_assign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
 int acrn_hc_deassign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
 int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data);
 int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
+int acrn_hc_write_protect_page(u16 vmid, const struct acrn_hc_write_protect *param);
 
 void acrn_hc_show(struct seq_file *s);
 

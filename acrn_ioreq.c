@@ -318,17 +318,45 @@ int acrn_ioreq_add_range(struct acrn_ioreq *ioreq, struct acrn_ioreq_range *rang
 	       -EEXIST : 0;
 }
 
-static int acrn_ioreq_cmp_access(const void *key, const struct rb_node *node)
+/**
+ * struct acrn_ioreq_address - what to look for among ranges
+ * @type: ACRN_IOREQ_*
+ * @addr: port or guest-physical address
+ */
+struct acrn_ioreq_address {
+	u32 type;
+	u64 addr;
+};
+
+static int acrn_ioreq_cmp_address(const void *key, const struct rb_node *node)
 {
-	const struct acrn_io_access *access = key;
+	const struct acrn_ioreq_address *address = key;
 	const struct acrn_ioreq_range *range;
 
 	range = rb_entry(node, struct acrn_ioreq_range, node);
-	if (access->type != range->type)
-		return access->type < range->type ? -1 : 1;
-	if (access->addr < range->start)
+	if (address->type != range->type)
+		return address->type < range->type ? -1 : 1;
+	if (address->addr < range->start)
 		return -1;
-	return access->addr > range->last;
+	return address->addr > range->last;
+}
+
+/**
+ * acrn_ioreq_find_range() - find the range that has an address
+ * @ioreq: of a VM, locked
+ * @type: ACRN_IOREQ_*
+ * @addr: port or guest-physical address
+ *
+ * Return: the range or NULL.
+ */
+struct acrn_ioreq_range *acrn_ioreq_find_range(struct acrn_ioreq *ioreq, u32 type,
+					       u64 addr)
+{
+	const struct acrn_ioreq_address address = { .type = type, .addr = addr };
+	struct rb_node *node;
+
+	node = rb_find(&address, &ioreq->ranges, acrn_ioreq_cmp_address);
+	return node ? rb_entry(node, struct acrn_ioreq_range, node) : NULL;
 }
 
 static struct acrn_ioreq_client *
@@ -336,14 +364,11 @@ acrn_ioreq_find_client(struct acrn_ioreq *ioreq,
 		       const struct acrn_io_access *access)
 {
 	const struct acrn_ioreq_range *range;
-	struct rb_node *node;
 
-	node = rb_find(access, &ioreq->ranges, acrn_ioreq_cmp_access);
-	if (!node)
-		return NULL;
-	range = rb_entry(node, struct acrn_ioreq_range, node);
+	range = acrn_ioreq_find_range(ioreq, access->type, access->addr);
 	/* The address may be forged: no sum may wrap. */
-	return range->last - access->addr >= access->size - 1 ? range->client : NULL;
+	return range && range->last - access->addr >= access->size - 1 ?
+	       range->client : NULL;
 }
 
 /*

@@ -690,6 +690,121 @@ bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot)
 	return map && !(prot & ~map->prot);
 }
 
+static struct acrn_mapping *acrn_mapping_find_ram(struct acrn_vm *vm, u64 gpa)
+{
+	struct acrn_mapping *map = acrn_mapping_find(vm, gpa);
+
+	return map && map->type == ACRN_MEMSEG_RAM ? map : NULL;
+}
+
+/**
+ * acrn_mm_get_pages() - hold pages of a VM's RAM
+ * @vm: a locked VM
+ * @gpa: the first, page aligned
+ * @prot: what the guest has to be allowed to do with them, ACRN_PROT_*
+ * @pages: set to the pages, each of which gets a reference
+ * @nr: how many, at least 1
+ *
+ * While their memseg is there its pins keep the pages where the guest has them.
+ * After that the references keep them from being used for anything else.
+ *
+ * Return: 0, -ENOENT: not all of them are RAM of one memseg, -EACCES.
+ */
+int acrn_mm_get_pages(struct acrn_vm *vm, u64 gpa, u32 prot, struct page **pages,
+		      unsigned long nr)
+{
+	const struct acrn_segment *segment, *end;
+	const struct acrn_segments *segments;
+	const struct acrn_mapping *map;
+	unsigned long skip;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = acrn_mapping_find_ram(vm, gpa);
+	if (!map)
+		return -ENOENT;
+	skip = (gpa - map->gpa) >> PAGE_SHIFT;
+	if (nr > acrn_mapping_pages(map) - skip)
+		return -ENOENT;
+	if (prot & ~map->prot)
+		return -EACCES;
+
+	list_for_each_entry(segments, &map->segments, node) {
+		end = segments->segment + segments->nr;
+		for (segment = segments->segment; segment < end; segment++) {
+			for (; skip < segment->nr && nr; skip++, nr--) {
+				*pages = segment->page + skip;
+				get_page(*pages++);
+			}
+			if (!nr)
+				return 0;
+			skip -= segment->nr;
+		}
+		cond_resched();
+	}
+	/* Never: the segments are all of the memseg. */
+	return -ENOENT;
+}
+
+static int acrn_write_protect(struct acrn_vm *vm, u64 gpa, bool set)
+{
+	struct acrn_hc_write_protect *param = &vm->param.write_protect;
+
+	*param = (struct acrn_hc_write_protect) { .set = set, .gpa = gpa };
+	return acrn_hc_write_protect_page(vm->vmid, param);
+}
+
+/**
+ * acrn_mm_protect() - let a guest no longer write to a page, but make requests of it
+ * @vm: a locked VM
+ * @gpa: the page, page aligned
+ *
+ * Until acrn_mm_unprotect(), or until its memseg goes.
+ *
+ * Return: 0; -ENOENT: it is no RAM; -EACCES: the guest may not read, write and execute
+ *	it; or an error of the hypercall.
+ */
+int acrn_mm_protect(struct acrn_vm *vm, u64 gpa)
+{
+	const struct acrn_mapping *map;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = acrn_mapping_find_ram(vm, gpa);
+	if (!map)
+		return -ENOENT;
+	if (map->prot != ACRN_PROT_MASK)
+		return -EACCES;
+	ret = acrn_write_protect(vm, gpa, true);
+	/* It may have been done all the same. */
+	if (ret)
+		acrn_write_protect(vm, gpa, false);
+	return ret;
+}
+
+/**
+ * acrn_mm_unprotect() - undo acrn_mm_protect()
+ * @vm: a locked VM
+ * @gpa: the page
+ *
+ * Nothing is done if there is another memseg now of which the guest may not do all: it
+ * would get the right to write to it.
+ *
+ * Return: 0 or an error of the hypercall.
+ */
+int acrn_mm_unprotect(struct acrn_vm *vm, u64 gpa)
+{
+	const struct acrn_mapping *map;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = acrn_mapping_find_ram(vm, gpa);
+	if (!map || map->prot != ACRN_PROT_MASK)
+		return 0;
+	return acrn_write_protect(vm, gpa, false);
+}
+
 /**
  * acrn_mm_unmap_mmio() - take a device's registers away from a VM
  * @vm: the locked VM

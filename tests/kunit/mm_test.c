@@ -292,6 +292,83 @@ static void acrn_test_check_memseg(struct kunit *test)
 	}
 }
 
+/* The pages of a memseg, as numbers */
+static const u8 acrn_test_memseg[] = { 7, 8, 9, 3, 1, 2, 12, 13, 14, 15, 0 };
+
+/**
+ * struct acrn_get_pages_case - pages that a client wants to hold
+ * @type: of the memseg
+ * @prot: of the memseg
+ * @wanted: rights that the guest has to have
+ * @ret: what the caller is told, if the pages are all in the memseg
+ */
+struct acrn_get_pages_case {
+	u32 type;
+	u32 prot;
+	u32 wanted;
+	int ret;
+};
+
+static const struct acrn_get_pages_case acrn_get_pages_cases[] = {
+	{ ACRN_MEMSEG_RAM, ACRN_PROT_MASK, ACRN_PROT_READ | ACRN_PROT_WRITE, 0 },
+	{ ACRN_MEMSEG_RAM, ACRN_PROT_READ, ACRN_PROT_READ, 0 },
+	{ ACRN_MEMSEG_RAM, ACRN_PROT_READ, ACRN_PROT_WRITE, -EACCES },
+	{ ACRN_MEMSEG_RAM, ACRN_PROT_READ | ACRN_PROT_EXEC,
+	  ACRN_PROT_READ | ACRN_PROT_WRITE, -EACCES },
+	{ ACRN_MEMSEG_MMIO, ACRN_PROT_MASK, ACRN_PROT_READ, -ENOENT },
+};
+
+KUNIT_ARRAY_PARAM(acrn_get_pages, acrn_get_pages_cases, NULL);
+
+/* From each page of a memseg on, and from those before it and after it, each number */
+static void acrn_test_get_pages(struct kunit *test)
+{
+	const struct acrn_get_pages_case *c = test->param_value;
+	const unsigned int gpa = 20, count = ARRAY_SIZE(acrn_test_memseg);
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	struct page *first, *pages[ARRAY_SIZE(acrn_test_memseg) + 2];
+	struct acrn_mm_test *t = test->priv;
+	unsigned int i, from, nr;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	first = alloc_pages(GFP_KERNEL, ACRN_TEST_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	split_page(first, ACRN_TEST_ORDER);
+	for (i = 0; i < count; i++)
+		KUNIT_EXPECT_EQ(test, 0,
+				acrn_mapping_add(&t->map, first + acrn_test_memseg[i],
+						 1, i >= 6));
+	t->map.type = c->type;
+	t->map.prot = c->prot;
+	t->map.gpa = (u64)gpa << PAGE_SHIFT;
+	t->map.len = (u64)count << PAGE_SHIFT;
+	mutex_init(&vm->lock);
+	mutex_lock(&vm->lock);
+	KUNIT_EXPECT_EQ(test, 0, acrn_mapping_insert(vm, &t->map));
+	for (from = gpa - 1; from <= gpa + count; from++) {
+		for (nr = 1; nr <= count + 2; nr++) {
+			bool inside = from >= gpa && from + nr <= gpa + count;
+			int ret = acrn_mm_get_pages(vm, (u64)from << PAGE_SHIFT,
+						    c->wanted, pages, nr);
+
+			KUNIT_EXPECT_EQ_MSG(test, ret, inside ? c->ret : -ENOENT,
+					    "%u pages from %u on", nr, from);
+			for (i = 0; !ret && i < nr; i++) {
+				struct page *page = first + acrn_test_memseg[from - gpa + i];
+
+				KUNIT_EXPECT_PTR_EQ(test, pages[i], page);
+				KUNIT_EXPECT_EQ(test, page_count(page), 2);
+				put_page(page);
+			}
+		}
+	}
+	mutex_unlock(&vm->lock);
+	for (i = 0; i < 1 << ACRN_TEST_ORDER; i++) {
+		KUNIT_EXPECT_EQ(test, page_count(first + i), 1);
+		__free_page(first + i);
+	}
+}
+
 static struct kunit_case acrn_mm_cases[] = {
 	KUNIT_CASE_PARAM(acrn_test_coalesce, acrn_coalesce_gen_params),
 	KUNIT_CASE(acrn_test_many_segments),
@@ -299,6 +376,7 @@ static struct kunit_case acrn_mm_cases[] = {
 	KUNIT_CASE(acrn_test_whole_apart),
 	KUNIT_CASE(acrn_test_overlap),
 	KUNIT_CASE(acrn_test_find),
+	KUNIT_CASE_PARAM(acrn_test_get_pages, acrn_get_pages_gen_params),
 	KUNIT_CASE(acrn_test_check_memseg),
 	{}
 };

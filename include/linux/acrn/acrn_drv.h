@@ -3,7 +3,8 @@
  * ACRN HSM: what the driver offers to other kernel modules.
  *
  * An I/O request client handles accesses of a User VM to ranges of its choice
- * inside the kernel; what no such client asked for goes to the device model.
+ * inside the kernel; what no such client asked for goes to the device model.  It
+ * can also hold memory of the VM, and have writes to pages of it as requests.
  */
 #ifndef _LINUX_ACRN_DRV_H
 #define _LINUX_ACRN_DRV_H
@@ -46,6 +47,21 @@ typedef bool (*acrn_ioreq_handler_t)(void *data, unsigned int vcpu,
 				     const struct acrn_io_access *access,
 				     u64 *result);
 
+/**
+ * struct acrn_guest_map - guest memory that a client holds
+ * @gpa: where it begins in the User VM
+ * @len: bytes
+ * @addr: where it begins in the kernel; the guest can change what is there at any time,
+ *	so that what is looked at more than once has to be copied first
+ *
+ * To be read only.
+ */
+struct acrn_guest_map {
+	u64 gpa;
+	u64 len;
+	void *addr;
+};
+
 struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 						   acrn_ioreq_handler_t handler,
 						   void *data);
@@ -56,6 +72,11 @@ int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
 				u64 start, u64 last);
 int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
 			u64 result);
+struct acrn_guest_map *acrn_ioreq_client_map(struct acrn_ioreq_client *client,
+					     u64 gpa, u64 len, u32 prot);
+void acrn_ioreq_client_unmap(struct acrn_guest_map *map);
+int acrn_ioreq_client_protect(struct acrn_ioreq_client *client, u64 gpa);
+int acrn_ioreq_client_unprotect(struct acrn_ioreq_client *client, u64 gpa);
 int acrn_inject_msi(struct acrn_ioreq_client *client, u64 addr, u64 data);
 
 #endif /* _LINUX_ACRN_DRV_H */

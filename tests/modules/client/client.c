@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
@@ -43,6 +44,7 @@ struct client_pending {
  * @seen_lock: guards what follows; taken by the handler
  * @ranges: the ranges it handles
  * @range_num: how many
+ * @maps: the guest memory that it holds, by number
  * @seen: what it has seen
  * @pending: by vCPU
  */
@@ -53,6 +55,7 @@ struct client {
 	spinlock_t seen_lock;	/* see above */
 	struct client_range ranges[RANGES_MAX];
 	unsigned int range_num;
+	struct acrn_guest_map *maps[CLIENT_MAPS];
 	struct client_seen seen;
 	struct client_pending pending[ACRN_MAX_VCPUS];
 };
@@ -74,6 +77,25 @@ static bool client_inside(const struct client *client,
 	return false;
 }
 
+/* Does what is written, if it is to guest memory that the client holds. */
+static bool client_apply(const struct client *client,
+			 const struct acrn_io_access *access)
+{
+	unsigned int i;
+
+	for (i = 0; i < CLIENT_MAPS; i++) {
+		const struct acrn_guest_map *map = client->maps[i];
+
+		if (!map || access->addr < map->gpa || map->len < access->size ||
+		    access->addr - map->gpa > map->len - access->size)
+			continue;
+		memcpy(map->addr + (access->addr - map->gpa), &access->value,
+		       access->size);
+		return true;
+	}
+	return false;
+}
+
 /* Called in interrupts, with the VM's request lock held. */
 static bool client_handle(void *data, unsigned int vcpu,
 			  const struct acrn_io_access *access, u64 *result)
@@ -84,7 +106,9 @@ static bool client_handle(void *data, unsigned int vcpu,
 
 	spin_lock(&client->seen_lock);
 	seen->requests++;
-	if (!client_inside(client, access))
+	if (client->how == CLIENT_APPLIES)
+		seen->applied += client_apply(client, access);
+	else if (!client_inside(client, access))
 		seen->outside++;
 	seen->type = access->type;
 	seen->size = access->size;
@@ -104,6 +128,7 @@ static bool client_handle(void *data, unsigned int vcpu,
 		}
 		return true;
 	case CLIENT_AT_ONCE:
+	case CLIENT_APPLIES:
 		return true;
 	case CLIENT_SOON:
 		pending->result = *result;
@@ -184,6 +209,8 @@ static int client_destroy(struct client *client)
 	}
 	acrn_ioreq_client_destroy(acrn);
 	client->acrn = NULL;
+	/* The driver has given all of it back. */
+	memset(client->maps, 0, sizeof(client->maps));
 	return 0;
 }
 
@@ -233,6 +260,66 @@ static int client_del(struct client *client, const struct client_range *range)
 	return 0;
 }
 
+static int client_map(struct client *client, struct client_map __user *user)
+{
+	struct acrn_guest_map *map;
+	struct client_map param;
+	unsigned int i;
+
+	if (copy_from_user(&param, user, sizeof(param)))
+		return -EFAULT;
+	for (i = 0; i < CLIENT_MAPS && client->maps[i]; i++)
+		;
+	if (i == CLIENT_MAPS)
+		return -EMFILE;
+	if (put_user(i, &user->id))
+		return -EFAULT;
+
+	map = acrn_ioreq_client_map(client->acrn, param.gpa, param.len, param.prot);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	spin_lock_irq(&client->seen_lock);
+	client->maps[i] = map;
+	spin_unlock_irq(&client->seen_lock);
+	return 0;
+}
+
+static int client_unmap(struct client *client, unsigned long id)
+{
+	struct acrn_guest_map *map;
+
+	if (id >= CLIENT_MAPS || !client->maps[id])
+		return -ENOENT;
+	spin_lock_irq(&client->seen_lock);
+	map = client->maps[id];
+	client->maps[id] = NULL;
+	spin_unlock_irq(&client->seen_lock);
+	acrn_ioreq_client_unmap(map);
+	return 0;
+}
+
+static int client_word(struct client *client, struct client_word __user *user, bool store)
+{
+	struct acrn_guest_map *map;
+	struct client_word word;
+
+	if (copy_from_user(&word, user, sizeof(word)))
+		return -EFAULT;
+	if (word.id >= CLIENT_MAPS || !client->maps[word.id])
+		return -ENOENT;
+	map = client->maps[word.id];
+	if (map->len < sizeof(word.value) ||
+	    word.offset > map->len - sizeof(word.value))
+		return -EINVAL;
+
+	if (store) {
+		memcpy(map->addr + word.offset, &word.value, sizeof(word.value));
+		return 0;
+	}
+	memcpy(&word.value, map->addr + word.offset, sizeof(word.value));
+	return copy_to_user(user, &word, sizeof(word)) ? -EFAULT : 0;
+}
+
 static int client_get_seen(struct client *client, struct client_seen __user *to)
 {
 	struct client_seen seen;
@@ -276,6 +363,17 @@ static int client_call(struct client *client, unsigned int cmd,
 		if (copy_from_user(&msi, argp, sizeof(msi)))
 			return -EFAULT;
 		return acrn_inject_msi(client->acrn, msi.addr, msi.data);
+	case CLIENT_MAP:
+		return client_map(client, argp);
+	case CLIENT_UNMAP:
+		return client_unmap(client, arg);
+	case CLIENT_LOAD:
+	case CLIENT_STORE:
+		return client_word(client, argp, cmd == CLIENT_STORE);
+	case CLIENT_PROTECT:
+		return acrn_ioreq_client_protect(client->acrn, arg);
+	case CLIENT_UNPROTECT:
+		return acrn_ioreq_client_unprotect(client->acrn, arg);
 	default:
 		return -ENOTTY;
 	}

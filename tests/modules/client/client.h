@@ -16,6 +16,10 @@
 #define CLIENT_SOON	1	/* a little later, in a worker */
 #define CLIENT_NEVER	2	/* when CLIENT_COMPLETE says so */
 #define CLIENT_INJECTS	3	/* in its handler, which injects an MSI first */
+#define CLIENT_APPLIES	4	/* in its handler, which writes to guest memory that it holds */
+
+/* So many stretches of guest memory can it hold */
+#define CLIENT_MAPS	160
 
 /**
  * struct client_range - addresses to handle, or to handle no more
@@ -52,11 +56,39 @@ struct client_msi {
 };
 
 /**
+ * struct client_map - guest memory to hold
+ * @gpa: where it begins
+ * @len: bytes
+ * @prot: ACRN_PROT_*
+ * @id: set to its number, below CLIENT_MAPS
+ */
+struct client_map {
+	__aligned_u64 gpa;
+	__aligned_u64 len;
+	__u32 prot;
+	__u32 id;
+};
+
+/**
+ * struct client_word - 8 bytes of guest memory that is held
+ * @id: the memory's number
+ * @offset: from where it begins
+ * @value: what is there, or is to be
+ */
+struct client_word {
+	__u32 id;
+	__u32 reserved;
+	__aligned_u64 offset;
+	__aligned_u64 value;
+};
+
+/**
  * struct client_seen - what the client has seen
  * @requests: how many
  * @outside: how many of them were not wholly inside of its ranges
  * @completed: how many it has completed after its handler had returned
  * @refused: how many of those, and of its MSIs, the driver did not accept
+ * @applied: how many writes it has done in memory that it holds
  * @type: of the last one
  * @size: of the last one
  * @write: of the last one
@@ -69,6 +101,7 @@ struct client_seen {
 	__aligned_u64 outside;
 	__aligned_u64 completed;
 	__aligned_u64 refused;
+	__aligned_u64 applied;
 	__u32 type;
 	__u32 size;
 	__u32 write;
@@ -91,5 +124,13 @@ struct client_seen {
 #define CLIENT_COMPLETE	_IOW('c', 5, struct client_complete)
 #define CLIENT_SEEN	_IOR('c', 6, struct client_seen)
 #define CLIENT_MSI	_IOW('c', 7, struct client_msi)
+#define CLIENT_MAP	_IOWR('c', 8, struct client_map)
+#define CLIENT_LOAD	_IOWR('c', 9, struct client_word)
+#define CLIENT_STORE	_IOW('c', 10, struct client_word)
+/* By value: the number of guest memory */
+#define CLIENT_UNMAP	_IO('c', 11)
+/* By value: the guest-physical address of a page */
+#define CLIENT_PROTECT	_IO('c', 12)
+#define CLIENT_UNPROTECT _IO('c', 13)
 
 #endif /* CLIENT_H */
