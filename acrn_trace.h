@@ -18,6 +18,38 @@
 #include "acrn_hypercall.h"
 #include "acrn_ioctl.h"
 
+/*
+ * The numbers of ioctls are made with sizeof(), and what requests are answered
+ * by is an enum: outside the kernel nobody can read a format that has these.
+ * For TRACE_DEFINE_ENUM() all of them have to be enums.
+ */
+#ifndef ACRN_TRACE_ENUMS
+#define ACRN_TRACE_ENUMS
+
+#define ACRN_IOCTL_ENUM(name)			ACRN_TRACE_IC_##name = IC_##name,
+#define ACRN_A2_IOCTL_ENUM(name)		ACRN_TRACE_A2_##name = ACRN_A2_##name,
+enum acrn_trace_ioctl {
+	ACRN_IOCTLS(ACRN_IOCTL_ENUM, ACRN_IOCTL_ENUM)
+	ACRN_A2_IOCTLS(ACRN_A2_IOCTL_ENUM, ACRN_A2_IOCTL_ENUM)
+};
+
+#undef ACRN_IOCTL_ENUM
+#undef ACRN_A2_IOCTL_ENUM
+#endif /* ACRN_TRACE_ENUMS */
+
+#undef ACRN_IOCTL_DEFINE
+#undef ACRN_A2_IOCTL_DEFINE
+#define ACRN_IOCTL_DEFINE(name)			TRACE_DEFINE_ENUM(ACRN_TRACE_IC_##name);
+#define ACRN_A2_IOCTL_DEFINE(name)		TRACE_DEFINE_ENUM(ACRN_TRACE_A2_##name);
+ACRN_IOCTLS(ACRN_IOCTL_DEFINE, ACRN_IOCTL_DEFINE)
+ACRN_A2_IOCTLS(ACRN_A2_IOCTL_DEFINE, ACRN_A2_IOCTL_DEFINE)
+
+TRACE_DEFINE_ENUM(ACRN_IOREQ_BY_DM);
+TRACE_DEFINE_ENUM(ACRN_IOREQ_BY_IOEVENTFD);
+TRACE_DEFINE_ENUM(ACRN_IOREQ_BY_CLIENT);
+TRACE_DEFINE_ENUM(ACRN_IOREQ_BY_DRIVER);
+TRACE_DEFINE_ENUM(ACRN_IOREQ_BY_NOBODY);
+
 #undef ACRN_HYPERCALL_NAME
 #undef ACRN_HYPERCALL_NAME_LAST
 #define ACRN_HYPERCALL_NAME(name, nr)		{ nr, #name },
@@ -30,9 +62,9 @@
 #undef ACRN_IOCTL_NAME_LAST
 #undef ACRN_A2_IOCTL_NAME
 #undef ACRN_A2_IOCTL_NAME_LAST
-#define ACRN_IOCTL_NAME(name)			{ IC_##name, #name },
-#define ACRN_A2_IOCTL_NAME(name)		{ ACRN_A2_##name, "A2_" #name },
-#define ACRN_A2_IOCTL_NAME_LAST(name)		{ ACRN_A2_##name, "A2_" #name }
+#define ACRN_IOCTL_NAME(name)			{ ACRN_TRACE_IC_##name, #name },
+#define ACRN_A2_IOCTL_NAME(name)		{ ACRN_TRACE_A2_##name, "A2_" #name },
+#define ACRN_A2_IOCTL_NAME_LAST(name)		{ ACRN_TRACE_A2_##name, "A2_" #name }
 #define acrn_trace_ioctl_name(value)					\
 	__print_symbolic(value, ACRN_IOCTLS(ACRN_IOCTL_NAME,		\
 					    ACRN_IOCTL_NAME)		\

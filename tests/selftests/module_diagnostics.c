@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /* What the driver shows: debugfs, tracepoints, the kernel's log */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +12,9 @@
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
+
+#define EVENTS		"/sys/kernel/tracing/events/acrn"
+#define NAME_CHARACTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 static void check_shown(unsigned int config, const char *state,
 			unsigned int vcpus, unsigned int refs)
@@ -150,6 +155,55 @@ TEST(tracepoints, "[A30] tracepoints tell each ioctl and each hypercall")
 		      "event %u is \"%s\", expected \"%s\"", i, lines[i],
 		      expected[i]);
 	check_equal(count, ARRAY_SIZE(expected), "events");
+}
+
+/*
+ * perf and other tools do as the format says, and know no type and no enum of the
+ * driver: but for strings, numbers and fields (REC->name), it may only have this word
+ */
+static void check_format(const char *event)
+{
+	static char text[65536];
+	char path[512], word[64];
+	const char *next;
+	int length;
+
+	snprintf(path, sizeof(path), EVENTS "/%s/format", event);
+	check_result(read_text(path, text, sizeof(text)), 0, "%s", path);
+	next = strstr(text, "print fmt: ");
+	check(next, "%s: no format", event);
+	for (next += strlen("print fmt: "); *next; next += length) {
+		length = 1;
+		if (*next == '"') {
+			length = strcspn(next + 1, "\"") + 2;
+			check(next[length - 1] == '"', "%s: half a string", event);
+		} else if (!strncmp(next, "REC->", 5)) {
+			length = 5 + strspn(next + 5, NAME_CHARACTERS);
+		} else if (isalnum(*next) || *next == '_') {
+			length = strspn(next, NAME_CHARACTERS);
+			snprintf(word, sizeof(word), "%.*s", length, next);
+			check(isdigit(*word) || !strcmp(word, "__print_symbolic"),
+			      "%s: its format has %s", event, word);
+		}
+	}
+}
+
+TEST(formats, "formats of tracepoints are clear outside the kernel")
+{
+	unsigned int count = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(EVENTS);
+	check(dir, "%s: %s", EVENTS, strerror(errno));
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "acrn_", 5))
+			continue;
+		check_format(entry->d_name);
+		count++;
+	}
+	closedir(dir);
+	check(count > 4, "%u tracepoints", count);
 }
 
 TEST(quiet, "[A19] nothing that user space does fills the log")
