@@ -21,6 +21,7 @@
 #define PIO		ACRN_IOEVENTFD_PIO
 #define MMIO		0xd0000000UL
 #define KICK		0x520
+#define PCI_PORT	0xcf8
 #define LIMIT_MS	20000
 
 /* What it printed, and what it said on stderr */
@@ -135,6 +136,7 @@ static const struct guest_op ops[] = {
 	{ GUEST_STORE + 4, MMIO, 1, 0 },
 	{ GUEST_LOAD + 8, MMIO + 8, 0, 0 },
 	{ GUEST_OUT + 2, KICK, 0, 0 },
+	{ GUEST_OUT + 4, PCI_PORT, 1U << 31, 0 },
 	{ .op = GUEST_AGAIN, .value = 9 },
 };
 
@@ -167,20 +169,22 @@ TEST(counts, "a VM's requests, who answered them, interrupts and hypercalls")
 	check_equal(number_in(vm, "memory_kib"), GUEST_SIZE >> 10, "memory");
 	check(strstr(vm, "\"state\": \"started\""), "another state");
 	check(strstr(vm, "\"owner\": \"tool_stat\""), "another owner");
-	check_equal(number_in(vm, "PIO"), 40, "PIO");
+	check_equal(number_in(vm, "PIO"), 50, "PIO");
 	check_equal(number_in(vm, "MMIO"), 20, "MMIO");
 	check_equal(number_in(vm, "PCICFG"), 0, "PCICFG");
 	check_equal(number_in(vm, "dm"), 50, "by the device model");
 	check_equal(number_in(vm, "ioeventfd"), 10, "by the ioeventfd");
 	check_equal(number_in(vm, "client"), 0, "by kernel clients");
-	check_equal(number_in(vm, "writes"), 40, "writes");
-	check_equal(number_in(vm, "completed"), 60, "completed");
+	check_equal(number_in(vm, "driver"), 10, "by the driver");
+	check_equal(number_in(vm, "nobody"), 0, "by nobody");
+	check_equal(number_in(vm, "writes"), 50, "writes");
+	check_equal(number_in(vm, "completed"), 70, "completed");
 	check_equal(number_in(vm, "msis"), 7, "MSIs");
 	check_equal(number_in(vm, "failures"), 0, "failures");
 	check(number_in(vm, "p99_us") >= number_in(vm, "median_us"), "99 %% are less than 50 %%");
 	check(number_in(vm, "p99_us"), "nothing took a microsecond");
 	hypercall = strstr(output, "\"NOTIFY_REQUEST_FINISH\"");
-	check_equal(number_in(hypercall, "new_calls"), 60, "completions told");
+	check_equal(number_in(hypercall, "new_calls"), 70, "completions told");
 	hypercall = strstr(output, "\"INJECT_MSI\"");
 	check_equal(number_in(hypercall, "new_calls"), 7, "MSIs told");
 	check_equal(number_in(output, "lost"), 0, "lost events");

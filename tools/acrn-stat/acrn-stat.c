@@ -37,7 +37,7 @@
 
 /* As acrn_ioreq_take prints them */
 static const char * const type_names[] = { "PIO", "MMIO", "PCICFG", "WP", "other" };
-static const char * const by_names[] = { "dm", "ioeventfd", "client", "nobody" };
+static const char * const by_names[] = { "dm", "ioeventfd", "client", "driver", "nobody" };
 
 /**
  * struct vm - a User VM
