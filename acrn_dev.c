@@ -235,6 +235,7 @@ static void __exit acrn_exit(void)
 	acrn_cpu_exit();
 	acrn_vms_exit();
 	acrn_ptdev_exit();
+	acrn_given_exit();
 	acrn_upcall_exit();
 	acrn_irqfd_exit();
 }

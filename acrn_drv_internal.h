@@ -155,7 +155,7 @@ struct acrn_irq {
  * @irqfds_lock: guards @irqfds
  * @irqfds: tree of &struct acrn_irqfd_entry
  * @had_irqfds: some may still be on their way out; written with @lock held
- * @ptdevs: the PCI devices that it has, under @lock; see acrn_ptdev.c
+ * @given: list of &struct acrn_given: what it has of devices, the last first
  * @ptdev_sets: how many SET_PTDEV_INTR_INFO the hypervisor got since the VM was
  *	created, of devices of which it counts them; under @lock
  * @param: parameter block of the hypercall being made.  Here rather than on
@@ -168,7 +168,7 @@ struct acrn_irq {
  * that interrupts take.  The @lock of two VMs is never held at once, nor is the
  * request lock.  What clients in the kernel lock comes before @lock or after
  * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
- * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock.
+ * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock; or @lock, acrn_claims_lock.
  */
 struct acrn_vm {
 	struct mutex lock;	/* see the lock order above */
@@ -192,7 +192,7 @@ struct acrn_vm {
 	spinlock_t irqfds_lock;	/* see the lock order above */
 	struct rb_root irqfds;
 	bool had_irqfds;
-	struct list_head ptdevs;
+	struct list_head given;
 	unsigned int ptdev_sets;
 	union {
 		struct acrn_create_vm create_vm;
@@ -249,6 +249,50 @@ struct acrn_ioreq_client {
 	unsigned long pages;
 	acrn_ioreq_handler_t handler;
 	void *data;
+};
+
+/**
+ * struct acrn_given - something that a VM was given, part of what describes it
+ * @node: in &acrn_vm.given, under &acrn_vm.lock
+ * @kind: what it is
+ */
+struct acrn_given {
+	struct list_head node;
+	const struct acrn_given_kind *kind;
+};
+
+/**
+ * struct acrn_given_kind - things of one kind that VMs are given
+ * @outlives_vm: the hypervisor does not take it back with the VM: as long as the VM has
+ *	it, the VM must not be destroyed
+ * @take_back: has the hypervisor take it back.  If that fails it can be tried again
+ * @release: the Service VM has it again: gives it back to Linux, and frees it.  It is
+ *	told whether the VM ends; then its device model may not have been asked
+ * @lose: the VM is given up.  Keeps what has to be kept from others, and frees the rest
+ * @name: which it is, for the log
+ */
+struct acrn_given_kind {
+	bool outlives_vm;
+	int (*take_back)(struct acrn_vm *vm, struct acrn_given *given);
+	void (*release)(struct acrn_given *given, bool ending);
+	void (*lose)(struct acrn_given *given);
+	const char *(*name)(const struct acrn_given *given);
+};
+
+/**
+ * struct acrn_claim - registers of devices that a VM can reach
+ * @node: on the list of all
+ * @vm: the VM; NULL: one that was given up
+ * @start: the first physical address
+ * @last: the last
+ * @alone: no other VM may reach them
+ */
+struct acrn_claim {
+	struct list_head node;
+	const struct acrn_vm *vm;
+	u64 start;
+	u64 last;
+	bool alone;
 };
 
 /* May the caller have hardware do something, at whatever cost to others? */
@@ -356,10 +400,23 @@ void acrn_irqfd_release(struct acrn_vm *vm);
 /* acrn_ptdev.c */
 int acrn_ptdev_init(void);
 void acrn_ptdev_exit(void);
-int acrn_ptdev_teardown(struct acrn_vm *vm);
-void acrn_ptdev_release(struct acrn_vm *vm);
-void acrn_ptdev_abandon(struct acrn_vm *vm);
 void acrn_ptdev_show(struct seq_file *s);
+
+/* acrn_given.c */
+struct acrn_claim *acrn_claim_make(const struct acrn_vm *vm, u64 start, u64 last,
+				   bool alone);
+void acrn_claim_drop(struct acrn_claim *claim);
+void acrn_given_add(struct acrn_vm *vm, struct acrn_given *given,
+		    const struct acrn_given_kind *kind);
+struct acrn_given *
+acrn_given_find(struct acrn_vm *vm, const struct acrn_given_kind *kind,
+		bool (*is)(const struct acrn_given *given, const void *key),
+		const void *key);
+int acrn_given_take_back(struct acrn_vm *vm, struct acrn_given *given, bool ending);
+int acrn_given_teardown(struct acrn_vm *vm);
+void acrn_given_release(struct acrn_vm *vm);
+void acrn_given_abandon(struct acrn_vm *vm);
+void acrn_given_exit(void);
 
 /* acrn_cpu.c */
 extern const struct attribute_group *acrn_cpu_node_groups[];

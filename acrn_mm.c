@@ -72,7 +72,7 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
  * @prot: ACRN_PROT_*
  * @gpa: where it begins in the User VM
  * @len: bytes
- * @base: of MMIO: its physical address
+ * @claim: of MMIO: which registers that are
  * @segments: list of &struct acrn_segments: its pages in ascending order; empty
  *	of MMIO
  */
@@ -82,7 +82,7 @@ struct acrn_mapping {
 	u32 prot;
 	u64 gpa;
 	u64 len;
-	u64 base;
+	struct acrn_claim *claim;
 	struct list_head segments;
 };
 
@@ -360,6 +360,13 @@ static noinline void acrn_segment_unpin(const struct acrn_segment *segment,
 		acrn_unpin_small(segment->page, segment->nr);
 }
 
+/* Registers may be of a device that another VM has, or gets. */
+static int acrn_mapping_claim(struct acrn_vm *vm, struct acrn_mapping *map, u64 base)
+{
+	map->claim = acrn_claim_make(vm, base, base + map->len - 1, false);
+	return PTR_ERR_OR_ZERO(map->claim);
+}
+
 /* Frees the mapping, which is neither known to the hypervisor nor in the tree. */
 static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
 {
@@ -381,6 +388,8 @@ static void acrn_mapping_free(struct acrn_vm *vm, struct acrn_mapping *map)
 	}
 	if (map->type == ACRN_MEMSEG_RAM)
 		account_locked_vm(vm->mm, acrn_mapping_pages(map), false);
+	else
+		acrn_claim_drop(map->claim);
 	kfree(map);
 }
 
@@ -479,14 +488,14 @@ static struct acrn_mapping *acrn_mapping_new(struct acrn_vm *vm,
 	map->prot = seg->prot;
 	map->gpa = seg->gpa;
 	map->len = seg->len;
-	map->base = seg->type == ACRN_MEMSEG_MMIO ? seg->base : 0;
 	INIT_LIST_HEAD(&map->segments);
-	if (map->type == ACRN_MEMSEG_RAM) {
+	if (map->type == ACRN_MEMSEG_RAM)
 		ret = account_locked_vm(vm->mm, acrn_mapping_pages(map), true);
-		if (ret) {
-			kfree(map);
-			return ERR_PTR(ret);
-		}
+	else
+		ret = acrn_mapping_claim(vm, map, seg->base);
+	if (ret) {
+		kfree(map);
+		return ERR_PTR(ret);
 	}
 	return map;
 }
@@ -826,8 +835,8 @@ int acrn_mm_unmap_mmio(struct acrn_vm *vm, u64 start, u64 last)
 	for (node = rb_first(&vm->memory); node; node = next) {
 		next = rb_next(node);
 		map = rb_entry(node, struct acrn_mapping, node);
-		if (map->type != ACRN_MEMSEG_MMIO || map->base > last ||
-		    map->base + map->len <= start)
+		if (map->type != ACRN_MEMSEG_MMIO || map->claim->start > last ||
+		    map->claim->last < start)
 			continue;
 		ret = acrn_mapping_remove(vm, map);
 		if (ret)

@@ -5,9 +5,8 @@
  * The hypervisor does not keep account of them well enough: depending on its
  * release, a device that its VM still has when it is destroyed makes the hypervisor
  * panic, or goes on writing to memory that is somebody else's by then.  So the driver
- * remembers what a VM was given, with every interrupt that was mapped, and gives all
- * of it back itself: interrupts, then registers, then the device, and only then the
- * VM is destroyed.
+ * remembers each with every interrupt that was mapped, and all of it goes back before
+ * the VM is destroyed: interrupts, then registers, then the device.
  *
  * What the hypervisor is told on the way back is what it was told on the way there,
  * not what the device model says then.
@@ -55,28 +54,31 @@ struct acrn_ptdev_intr {
 
 /**
  * struct acrn_ptdev - a PCI device that a User VM has
- * @node: in &acrn_vm.ptdevs, under &acrn_vm.lock
+ * @given: as one of the things that the VM was given
  * @owned: in acrn_ptdevs, under acrn_ptdevs_lock
  * @vm: the VM; NULL: it was given up, and the device with it.  Under
  *	acrn_ptdevs_lock
  * @pdev: the device, with a reference
  * @bdf: where it is: bus << 8 | device << 3 | function
  * @intrs: list of &struct acrn_ptdev_intr
- * @by_bdf: assigned by its BDF alone, as by device models up to v1.5.  Of the
- *	others the hypervisor takes back by itself what a destroyed VM had
+ * @bars: its registers; NULL: it does not have these
+ * @by_bdf: assigned by its BDF alone, as by device models up to v1.5
  * @param: how it is named to the hypervisor, unless @by_bdf; aligned as all blocks
  *	for it are
  */
 struct acrn_ptdev {
-	struct list_head node;
+	struct acrn_given given;
 	struct list_head owned;
 	struct acrn_vm *vm;
 	struct pci_dev *pdev;
 	u16 bdf;
 	struct list_head intrs;
+	struct acrn_claim *bars[PCI_STD_NUM_BARS];
 	bool by_bdf;
 	struct acrn_pcidev param __aligned(8);
 };
+
+#define acrn_to_ptdev(ptr)	container_of(ptr, struct acrn_ptdev, given)
 
 /*
  * One device at a time is taken, so that of two in one IOMMU group the second sees
@@ -242,6 +244,44 @@ static int acrn_ptdev_own(struct acrn_ptdev *dev)
 	return ret;
 }
 
+static void acrn_ptdev_unclaim(struct acrn_ptdev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++)
+		acrn_claim_drop(dev->bars[i]);
+}
+
+/* No other VM may have its registers, or get them. */
+static int acrn_ptdev_claim(struct acrn_ptdev *dev)
+{
+	struct pci_dev *pdev = dev->pdev;
+	struct acrn_claim *bar;
+	unsigned int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM) ||
+		    !pci_resource_len(pdev, i))
+			continue;
+		bar = acrn_claim_make(dev->vm, pci_resource_start(pdev, i),
+				      pci_resource_end(pdev, i), true);
+		if (IS_ERR(bar)) {
+			acrn_ptdev_unclaim(dev);
+			return PTR_ERR(bar);
+		}
+		dev->bars[i] = bar;
+	}
+	return 0;
+}
+
+static void acrn_ptdev_disown(struct acrn_ptdev *dev)
+{
+	mutex_lock(&acrn_ptdevs_lock);
+	list_del(&dev->owned);
+	pci_clear_dev_assigned(dev->pdev);
+	mutex_unlock(&acrn_ptdevs_lock);
+}
+
 /* Takes a device away from Linux. */
 static struct acrn_ptdev *acrn_ptdev_take(struct acrn_vm *vm, u16 bdf)
 {
@@ -275,11 +315,18 @@ static struct acrn_ptdev *acrn_ptdev_take(struct acrn_vm *vm, u16 bdf)
 	mutex_unlock(&acrn_ptdev_taking);
 	if (ret)
 		goto err_pdev;
+	ret = acrn_ptdev_claim(dev);
+	if (ret == -EBUSY)
+		acrn_ptdev_refuse(dev->pdev, "another VM has its registers");
+	if (ret)
+		goto err_disown;
 
 	/* Before it goes: from then on, its registers may be out of our reach. */
 	pm_runtime_get_sync(&dev->pdev->dev);
 	return dev;
 
+err_disown:
+	acrn_ptdev_disown(dev);
 err_pdev:
 	pci_dev_put(dev->pdev);
 err_free:
@@ -311,27 +358,12 @@ static void acrn_ptdev_return(struct acrn_ptdev *dev, bool reset)
 		pci_reset_function(pdev);
 	pm_runtime_put(&pdev->dev);
 
-	mutex_lock(&acrn_ptdevs_lock);
-	list_del(&dev->owned);
-	pci_clear_dev_assigned(pdev);
-	mutex_unlock(&acrn_ptdevs_lock);
-
+	acrn_ptdev_unclaim(dev);
+	acrn_ptdev_disown(dev);
 	list_for_each_entry_safe(intr, next, &dev->intrs, node)
 		kfree(intr);
 	pci_dev_put(pdev);
 	kfree(dev);
-}
-
-static struct acrn_ptdev *acrn_ptdev_find(struct acrn_vm *vm, u16 bdf)
-{
-	struct acrn_ptdev *dev;
-
-	lockdep_assert_held(&vm->lock);
-	list_for_each_entry(dev, &vm->ptdevs, node) {
-		if (dev->bdf == bdf)
-			return dev;
-	}
-	return NULL;
 }
 
 static int acrn_ptdev_intr_unmap(struct acrn_vm *vm, struct acrn_ptdev_intr *intr)
@@ -346,17 +378,17 @@ static int acrn_ptdev_intr_unmap(struct acrn_vm *vm, struct acrn_ptdev_intr *int
 }
 
 /* The User VM must not keep the registers of a device that is not its own. */
-static int acrn_ptdev_unmap_bars(struct acrn_ptdev *dev)
+static int acrn_ptdev_unmap_bars(struct acrn_vm *vm, const struct acrn_ptdev *dev)
 {
+	const struct acrn_claim *bar;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		if (!(pci_resource_flags(dev->pdev, i) & IORESOURCE_MEM) ||
-		    !pci_resource_len(dev->pdev, i))
+		bar = dev->bars[i];
+		if (!bar)
 			continue;
-		ret = acrn_mm_unmap_mmio(dev->vm, pci_resource_start(dev->pdev, i),
-					 pci_resource_end(dev->pdev, i));
+		ret = acrn_mm_unmap_mmio(vm, bar->start, bar->last);
 		if (ret)
 			return ret;
 	}
@@ -367,41 +399,75 @@ static int acrn_ptdev_unmap_bars(struct acrn_ptdev *dev)
  * Has the hypervisor give a device back to the Service VM.  Whatever fails can be
  * tried again: what was given back is not on any list any more.
  */
-static int acrn_ptdev_give_back(struct acrn_ptdev *dev)
+static int acrn_ptdev_take_back(struct acrn_vm *vm, struct acrn_given *given)
 {
+	struct acrn_ptdev *dev = acrn_to_ptdev(given);
 	struct acrn_ptdev_intr *intr, *next;
-	struct acrn_vm *vm = dev->vm;
 	int ret;
-
-	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry_safe(intr, next, &dev->intrs, node) {
 		ret = acrn_ptdev_intr_unmap(vm, intr);
 		if (ret)
 			return ret;
 	}
-	ret = acrn_ptdev_unmap_bars(dev);
+	ret = acrn_ptdev_unmap_bars(vm, dev);
 	if (ret)
 		return ret;
-	if (dev->by_bdf) {
-		/* Or it would go on in the Service VM's memory, at the same addresses. */
-		acrn_ptdev_silence(dev->pdev);
-		ret = acrn_hc_deassign_ptdev(vm->vmid, dev->bdf);
-	} else {
-		ret = acrn_hc_deassign_pcidev(vm->vmid, &dev->param);
-	}
-	if (!ret)
-		list_del(&dev->node);
-	return ret;
+	if (!dev->by_bdf)
+		return acrn_hc_deassign_pcidev(vm->vmid, &dev->param);
+	/* Or it would go on in the Service VM's memory, at the same addresses. */
+	acrn_ptdev_silence(dev->pdev);
+	return acrn_hc_deassign_ptdev(vm->vmid, dev->bdf);
 }
 
-static int acrn_ptdev_deassign(struct acrn_ptdev *dev, bool reset)
+static void acrn_ptdev_release(struct acrn_given *given, bool ending)
 {
-	int ret = acrn_ptdev_give_back(dev);
+	/* A device model that lives on resets it. */
+	acrn_ptdev_return(acrn_to_ptdev(given), ending);
+}
 
-	if (!ret)
-		acrn_ptdev_return(dev, reset);
-	return ret;
+static void acrn_ptdev_lose(struct acrn_given *given)
+{
+	mutex_lock(&acrn_ptdevs_lock);
+	acrn_to_ptdev(given)->vm = NULL;
+	mutex_unlock(&acrn_ptdevs_lock);
+}
+
+static const char *acrn_ptdev_name(const struct acrn_given *given)
+{
+	return pci_name(acrn_to_ptdev(given)->pdev);
+}
+
+/* Assigned by its BDF alone, as by device models up to v1.5 */
+static const struct acrn_given_kind acrn_ptdev_kind = {
+	.outlives_vm = true,
+	.take_back = acrn_ptdev_take_back,
+	.release = acrn_ptdev_release,
+	.lose = acrn_ptdev_lose,
+	.name = acrn_ptdev_name,
+};
+
+/* Of these the hypervisor takes back by itself what a destroyed VM had. */
+static const struct acrn_given_kind acrn_pcidev_kind = {
+	.take_back = acrn_ptdev_take_back,
+	.release = acrn_ptdev_release,
+	.lose = acrn_ptdev_lose,
+	.name = acrn_ptdev_name,
+};
+
+static bool acrn_ptdev_is_at(const struct acrn_given *given, const void *bdf)
+{
+	return acrn_to_ptdev(given)->bdf == *(const u16 *)bdf;
+}
+
+static struct acrn_ptdev *acrn_ptdev_find(struct acrn_vm *vm, u16 bdf)
+{
+	struct acrn_given *given;
+
+	given = acrn_given_find(vm, &acrn_ptdev_kind, acrn_ptdev_is_at, &bdf);
+	if (!given)
+		given = acrn_given_find(vm, &acrn_pcidev_kind, acrn_ptdev_is_at, &bdf);
+	return given ? acrn_to_ptdev(given) : NULL;
 }
 
 /*
@@ -446,7 +512,8 @@ static int acrn_ptdev_assign(struct acrn_vm *vm, u16 bdf,
 		acrn_ptdev_assign_failed(dev);
 		return ret;
 	}
-	list_add_tail(&dev->node, &vm->ptdevs);
+	acrn_given_add(vm, &dev->given,
+		       dev->by_bdf ? &acrn_ptdev_kind : &acrn_pcidev_kind);
 	return 0;
 }
 
@@ -472,7 +539,7 @@ static int acrn_ptdev_deassign_bdf(struct acrn_vm *vm, u16 bdf)
 	struct acrn_ptdev *dev = acrn_ptdev_find(vm, bdf);
 
 	/* Device models also give back what they did not get. */
-	return dev ? acrn_ptdev_deassign(dev, false) : -ENOENT;
+	return dev ? acrn_given_take_back(vm, &dev->given, false) : -ENOENT;
 }
 
 int acrn_ioctl_deassign_ptdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
@@ -662,83 +729,6 @@ int acrn_ioctl_reset_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return intr ? acrn_ptdev_intr_unmap(vm, intr) : -ENOENT;
 }
 
-/*
- * A real-time VM answers that it is paused and runs on.  Only one that stands still
- * can be reset, so this tells.
- */
-static int acrn_ptdev_stand_still(struct acrn_vm *vm)
-{
-	int ret = acrn_hc_reset_vm(vm->vmid);
-
-	return ret ? ret : acrn_hc_pause_vm(vm->vmid);
-}
-
-/**
- * acrn_ptdev_teardown() - take all devices away from a VM
- * @vm: a locked VM that was paused and is about to be destroyed
- *
- * Context: Process context, sleeps.
- * Return: 0, or a negative errno: the VM must not be destroyed now.  It may still run,
- *	or one of its devices could go on writing to its memory.
- */
-int acrn_ptdev_teardown(struct acrn_vm *vm)
-{
-	struct acrn_ptdev *dev, *next;
-	int ret, err = 0;
-
-	lockdep_assert_held(&vm->lock);
-
-	if (list_empty(&vm->ptdevs))
-		return 0;
-	ret = acrn_ptdev_stand_still(vm);
-	if (ret)
-		return ret;
-
-	list_for_each_entry_safe(dev, next, &vm->ptdevs, node) {
-		ret = acrn_ptdev_deassign(dev, true);
-		if (!ret)
-			continue;
-		if (vm->state != ACRN_VM_DYING)
-			dev_warn_ratelimited(&dev->pdev->dev,
-					     "VM %u does not give it back (%d)\n",
-					     vm->vmid, ret);
-		if (dev->by_bdf)
-			err = ret;
-	}
-	return err;
-}
-
-/* The hypervisor has destroyed the VM, and taken back what that still had. */
-void acrn_ptdev_release(struct acrn_vm *vm)
-{
-	struct acrn_ptdev *dev, *next;
-
-	lockdep_assert_held(&vm->lock);
-
-	list_for_each_entry_safe(dev, next, &vm->ptdevs, node) {
-		list_del(&dev->node);
-		acrn_ptdev_return(dev, true);
-	}
-	vm->ptdev_sets = 0;
-}
-
-/* The VM is given up: its devices are nobody's that Linux could trust. */
-void acrn_ptdev_abandon(struct acrn_vm *vm)
-{
-	struct acrn_ptdev *dev, *next;
-
-	lockdep_assert_held(&vm->lock);
-
-	mutex_lock(&acrn_ptdevs_lock);
-	list_for_each_entry_safe(dev, next, &vm->ptdevs, node) {
-		pci_warn(dev->pdev, "lost with VM %u until the platform restarts\n",
-			 vm->vmid);
-		list_del(&dev->node);
-		dev->vm = NULL;
-	}
-	mutex_unlock(&acrn_ptdevs_lock);
-}
-
 /* The device is being removed from Linux: the VM must not have it any longer. */
 static void acrn_ptdev_unplug(struct acrn_vm *vm, struct pci_dev *pdev)
 {
@@ -748,7 +738,7 @@ static void acrn_ptdev_unplug(struct acrn_vm *vm, struct pci_dev *pdev)
 	mutex_lock(&vm->lock);
 	dev = acrn_ptdev_find(vm, pci_dev_id(pdev));
 	if (dev && dev->pdev == pdev)
-		ret = acrn_ptdev_deassign(dev, false);
+		ret = acrn_given_take_back(vm, &dev->given, false);
 	if (ret)
 		dev_warn_ratelimited(&pdev->dev,
 				     "removed while VM %u has it, which keeps it (%d)\n",

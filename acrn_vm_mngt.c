@@ -69,7 +69,7 @@ struct acrn_vm *acrn_vm_new(void)
 	acrn_ioreq_init(vm);
 	acrn_irq_init(vm);
 	acrn_irqfd_vm_init(vm);
-	INIT_LIST_HEAD(&vm->ptdevs);
+	INIT_LIST_HEAD(&vm->given);
 	return vm;
 }
 
@@ -103,7 +103,8 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
 
-	acrn_ptdev_release(vm);
+	acrn_given_release(vm);
+	vm->ptdev_sets = 0;
 	acrn_mm_release(vm);
 	if (vm->ioreq.page)
 		acrn_ioreq_page_unpin(vm);
@@ -136,7 +137,7 @@ static int acrn_vm_destroy(struct acrn_vm *vm)
 
 	/* Newer hypervisors destroy paused VMs only; DESTROY's answer decides. */
 	acrn_hc_pause_vm(vm->vmid);
-	ret = acrn_ptdev_teardown(vm);
+	ret = acrn_given_teardown(vm);
 	if (ret)
 		goto dying;
 
@@ -187,7 +188,7 @@ int acrn_vm_abandon(u16 vmid)
 		acrn_vmids_begin();
 		acrn_vm_unlist(vm);
 		acrn_vmids_end();
-		acrn_ptdev_abandon(vm);
+		acrn_given_abandon(vm);
 		vm->memory = RB_ROOT;
 		vm->ioreq.page = NULL;
 		acrn_vm_make_empty(vm);

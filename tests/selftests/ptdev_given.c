@@ -407,6 +407,96 @@ TEST(registers, "a guest uses the device's registers, until it goes back")
 	guest_end(&guest);
 }
 
+/* The driver refuses it: the hypervisor does not hear of it. */
+static void not_mapped(int file, uint64_t hpa, size_t size, const char *what)
+{
+	unsigned long calls = hv_calls(HC_ANY);
+
+	check_result(pt_map(file, GPA, hpa, size), -EBUSY, "SET_MEMSEG of %s", what);
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+}
+
+TEST(others_registers, "registers of a device that another VM has")
+{
+	uint64_t hpa, hpa_2;
+	size_t size, size_2;
+	int other;
+
+	begin();
+	other = pt_create(1, 0);
+	hpa = pci_bar(PCI_EDU, 0, &size);
+	hpa_2 = pci_bar(PCI_EDU_2, 0, &size_2);
+
+	check_result(pt_map(other, GPA, hpa + PAGE_SIZE, PAGE_SIZE), 0, "SET_MEMSEG");
+	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "another VM has its registers");
+	check_owner(PCI_EDU, 0, "refused");
+	check_result(pt_unmap(other, GPA, PAGE_SIZE), 0, "UNSET_MEMSEG");
+
+	given(fd, PCI_EDU);
+	not_mapped(other, hpa, size, "all");
+	not_mapped(other, hpa, PAGE_SIZE, "the first page");
+	not_mapped(other, hpa + size - PAGE_SIZE, PAGE_SIZE, "the last page");
+	not_mapped(other, hpa - PAGE_SIZE, 2 * PAGE_SIZE, "what reaches into it");
+	check_result(pt_map(fd, GPA, hpa, size), 0, "SET_MEMSEG of the owner");
+	check_result(pt_map(other, GPA, hpa_2, size_2), 0, "SET_MEMSEG of nobody's");
+	check_result(pt_unmap(other, GPA, size_2), 0, "UNSET_MEMSEG");
+
+	give_back(fd, PCI_EDU);
+	check_result(pt_map(other, GPA, hpa, size), 0, "SET_MEMSEG afterwards");
+	check_result(pt_map(fd, GPA, hpa, size), 0, "SET_MEMSEG, shared");
+	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "another VM has its registers");
+	close(other);
+	given(fd, PCI_EDU);
+	give_back(fd, PCI_EDU);
+}
+
+static bool has_device, has_registers;
+
+static void *map_again(void *data)
+{
+	int file = (long)data, ret;
+	unsigned int i;
+	uint64_t hpa;
+	size_t size;
+
+	hpa = pci_bar(PCI_EDU, 0, &size);
+	for (i = 0; i < RACES; i++) {
+		ret = pt_map(file, GPA, hpa, size);
+		check(!ret || ret == -EBUSY, "SET_MEMSEG: %s", result_name(ret));
+		if (ret)
+			continue;
+		__atomic_store_n(&has_registers, true, __ATOMIC_SEQ_CST);
+		check(!__atomic_load_n(&has_device, __ATOMIC_SEQ_CST),
+		      "one VM has the device, another one its registers");
+		__atomic_store_n(&has_registers, false, __ATOMIC_SEQ_CST);
+		check_result(pt_unmap(file, GPA, size), 0, "UNSET_MEMSEG");
+	}
+	return NULL;
+}
+
+TEST(registers_race, "one VM wants a device, another one its registers")
+{
+	pthread_t thread;
+	unsigned int i;
+	int ret;
+
+	begin();
+	pthread_create(&thread, NULL, map_again, (void *)(long)pt_create(1, 0));
+	for (i = 0; i < RACES; i++) {
+		ret = pt_assign(fd, PCI_EDU);
+		check(!ret || ret == -EBUSY, "ASSIGN: %s", result_name(ret));
+		if (ret)
+			continue;
+		__atomic_store_n(&has_device, true, __ATOMIC_SEQ_CST);
+		check(!__atomic_load_n(&has_registers, __ATOMIC_SEQ_CST),
+		      "one VM has the device, another one its registers");
+		__atomic_store_n(&has_device, false, __ATOMIC_SEQ_CST);
+		check_result(pt_deassign(fd, PCI_EDU), 0, "DEASSIGN");
+	}
+	pthread_join(thread, NULL);
+	check_owner(PCI_EDU, 0, "after the race");
+}
+
 static void *give_again(void *data)
 {
 	int file = (long)data, ret;

@@ -370,3 +370,8 @@ int pt_map(int fd, uint64_t gpa, uint64_t hpa, size_t size)
 				 (void *)(uintptr_t)hpa, size);
 	return memseg_set_mmio(fd, gpa, hpa, size, ACRN_PROT_READ | ACRN_PROT_WRITE);
 }
+
+int pt_unmap(int fd, uint64_t gpa, size_t size)
+{
+	return is_a2() ? a2_memseg_unset(fd, gpa, size) : memseg_unset_mmio(fd, gpa, size);
+}

@@ -72,6 +72,7 @@ int pt_set(int fd, unsigned int bdf, unsigned int type, unsigned int first,
 	   unsigned int second);
 int pt_reset(int fd, unsigned int bdf, unsigned int type, unsigned int first);
 int pt_map(int fd, uint64_t gpa, uint64_t hpa, size_t size);
+int pt_unmap(int fd, uint64_t gpa, size_t size);
 
 /* Where a device is in its VM */
 #define PT_VIRT_BDF	0x18
