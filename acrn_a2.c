@@ -6,6 +6,7 @@
  * Their structures become those of the plain numbers, with which the driver works.
  * There is one client at most, and it has no id: a call means the one there is.
  */
+#include <linux/bits.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -25,6 +26,7 @@ ACRN_COPY_OUT(a2_platform_info, struct acrn_a2_platform_info)
 ACRN_COPY_IN(msi, struct acrn_msi_entry)
 ACRN_COPY_IN(intr_monitor, struct acrn_intr_monitor)
 ACRN_COPY_OUT(intr_monitor, struct acrn_intr_monitor)
+ACRN_COPY_IN(pio, struct acrn_a2_pio_region)
 ACRN_COPY_IN(irqfd, struct acrn_irqfd)
 
 static int acrn_in_create_vm(struct file *filp, union acrn_ioctl_arg *arg,
@@ -141,6 +143,45 @@ static int acrn_in_pcidev(struct file *filp, union acrn_ioctl_arg *arg,
 	       -EFAULT : 0;
 }
 
+/* How the hypervisor is to cache registers */
+#define ACRN_A2_MEM_TYPES	GENMASK_ULL(5, 3)
+
+static int acrn_in_mmiodev(struct file *filp, union acrn_ioctl_arg *arg,
+			   unsigned long user)
+{
+	struct acrn_a2_mmiodev *param = &arg->mmiodev.param.a2;
+	struct acrn_a2_mmio_range *res;
+	unsigned int i;
+
+	memset(&arg->mmiodev, 0, sizeof(arg->mmiodev));
+	if (copy_from_user(param, (void __user *)user, sizeof(*param)))
+		return -EFAULT;
+
+	for (i = 0; i < ACRN_A2_MMIODEV_RANGES; i++) {
+		res = &param->res[i];
+		/* The hypervisor takes offence at an address even then. */
+		if (!res->size)
+			memset(res, 0, sizeof(*res));
+		res->mem_type &= ACRN_A2_MEM_TYPES;
+		arg->mmiodev.ranges[i] = (struct acrn_mmio_range) {
+			.gpa = res->user_pa,
+			.hpa = res->host_pa,
+			.size = res->size,
+		};
+	}
+	return 0;
+}
+
+static int acrn_in_vdev(struct file *filp, union acrn_ioctl_arg *arg,
+			unsigned long user)
+{
+	const size_t size = sizeof(struct acrn_a2_vdev);
+
+	BUILD_BUG_ON(offsetofend(struct acrn_vdev, args) != size);
+	memset(&arg->vdev, 0, sizeof(arg->vdev));
+	return copy_from_user(&arg->vdev, (void __user *)user, size) ? -EFAULT : 0;
+}
+
 /* The client that there is, which has no id for device models of this contract */
 static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
 			  unsigned long user)
@@ -225,6 +266,19 @@ static const struct acrn_ioctl acrn_a2_ioctls[] = {
 	    .needs_cap = acrn_ptdev_needs_cap, .owner = true),
 	ROW(DEASSIGN_PCIDEV, deassign_pcidev, ACRN_IN_STILL, IN(pcidev),
 	    .owner = true),
+
+	ROW(ASSIGN_MMIODEV, assign_mmiodev, ACRN_IN_STILL, IN(mmiodev),
+	    .check = acrn_check_mmiodev, .needs_cap = acrn_ptdev_needs_cap,
+	    .owner = true),
+	ROW(DEASSIGN_MMIODEV, deassign_mmiodev, ACRN_IN_STILL, IN(mmiodev),
+	    .check = acrn_check_mmiodev, .owner = true),
+	ROW(ASSIGN_PIO_REGION, assign_pio, ACRN_IN_STILL, IN(pio),
+	    .check = acrn_check_pio, .needs_cap = acrn_ptdev_needs_cap, .owner = true),
+	ROW(DEASSIGN_PIO_REGION, deassign_pio, ACRN_IN_STILL, IN(pio),
+	    .check = acrn_check_pio, .owner = true),
+
+	ROW(CREATE_VDEV, add_vdev, ACRN_IN_STILL, IN(vdev), .owner = true),
+	ROW(DESTROY_VDEV, remove_vdev, ACRN_IN_STILL, IN(vdev), .owner = true),
 
 	ROW(IOEVENTFD, ioeventfd, ACRN_IN_LIVE, IN(ioeventfd),
 	    .check = acrn_check_ioeventfd),

@@ -340,6 +340,7 @@ const char *acrn_platform_name(void);
 void acrn_platform_show(struct seq_file *s);
 bool acrn_hv_packs_cx(void);
 bool acrn_hv_spoils_names(void);
+bool acrn_hv_has_lines(void);
 
 /* acrn_pcicfg.c */
 bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
@@ -417,6 +418,10 @@ int acrn_given_teardown(struct acrn_vm *vm);
 void acrn_given_release(struct acrn_vm *vm);
 void acrn_given_abandon(struct acrn_vm *vm);
 void acrn_given_exit(void);
+
+/* acrn_platdev.c */
+int acrn_line_set(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq);
+int acrn_line_reset(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq);
 
 /* acrn_cpu.c */
 extern const struct attribute_group *acrn_cpu_node_groups[];

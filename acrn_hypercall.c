@@ -331,6 +331,52 @@ int acrn_hc_deassign_pcidev(u16 vmid, const struct acrn_pcidev *dev)
 }
 
 /**
+ * acrn_hc_assign_mmiodev() - HC_ASSIGN_MMIODEV
+ * @vmid: a VM that was created or reset, and does not run
+ * @dev: registers of a device, in the hypervisor's layout
+ *
+ * From v2.6 on the hypervisor does not look whose they are, here and on the way back.
+ *
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_assign_mmiodev(u16 vmid, const union acrn_mmiodev_param *dev)
+{
+	return acrn_vm_hypercall(ACRN_HC_ASSIGN_MMIODEV, vmid, dev);
+}
+
+int acrn_hc_deassign_mmiodev(u16 vmid, const union acrn_mmiodev_param *dev)
+{
+	return acrn_vm_hypercall(ACRN_HC_DEASSIGN_MMIODEV, vmid, dev);
+}
+
+int acrn_hc_assign_pio(u16 vmid, const struct acrn_a2_pio_region *pio)
+{
+	return acrn_vm_hypercall(ACRN_HC_ASSIGN_PIO_REGION, vmid, pio);
+}
+
+int acrn_hc_deassign_pio(u16 vmid, const struct acrn_a2_pio_region *pio)
+{
+	return acrn_vm_hypercall(ACRN_HC_DEASSIGN_PIO_REGION, vmid, pio);
+}
+
+/**
+ * acrn_hc_add_vdev() - HC_ADD_VDEV
+ * @vmid: a VM that was created or reset, and does not run
+ * @vdev: a device for the hypervisor to emulate
+ *
+ * Return: 0 or a negative errno.
+ */
+int acrn_hc_add_vdev(u16 vmid, const struct acrn_vdev *vdev)
+{
+	return acrn_vm_hypercall(ACRN_HC_ADD_VDEV, vmid, vdev);
+}
+
+int acrn_hc_remove_vdev(u16 vmid, const struct acrn_vdev *vdev)
+{
+	return acrn_vm_hypercall(ACRN_HC_REMOVE_VDEV, vmid, vdev);
+}
+
+/**
  * acrn_hc_pm_get_cpu_state() - HC_PM_GET_CPU_STATE
  * @cmd: type, state, vCPU and VM
  * @vmid: the VM once more, for those who look on

@@ -45,6 +45,12 @@ struct seq_file;
 	X(RESET_PTDEV_INTR_INFO, 0x54)					\
 	X(ASSIGN_PCIDEV, 0x55)						\
 	X(DEASSIGN_PCIDEV, 0x56)					\
+	X(ASSIGN_MMIODEV, 0x57)						\
+	X(DEASSIGN_MMIODEV, 0x58)					\
+	X(ADD_VDEV, 0x59)						\
+	X(REMOVE_VDEV, 0x5a)						\
+	X(ASSIGN_PIO_REGION, 0x5b)					\
+	X(DEASSIGN_PIO_REGION, 0x5c)					\
 	LAST(PM_GET_CPU_STATE, 0x80)
 
 #define ACRN_HYPERCALL_NR(name, nr)	ACRN_HC_##name = (nr),
@@ -141,6 +147,19 @@ struct acrn_hc_ptdev_irq {
 	u8 reserved[7];
 };
 
+/* acrn_hc_ptdev_irq.phys_bdf and .virt_bdf: the line is of no PCI device */
+#define ACRN_NO_PCI_DEVICE		0xffff
+
+/**
+ * union acrn_mmiodev_param - parameter of HC_(DE)ASSIGN_MMIODEV
+ * @ic: up to v2.5
+ * @a2: from v2.6 on
+ */
+union acrn_mmiodev_param {
+	struct acrn_mmiodev ic;
+	struct acrn_a2_mmiodev a2;
+};
+
 /**
  * union acrn_pm_data - what HC_PM_GET_CPU_STATE writes
  * @count: of counts
@@ -178,6 +197,12 @@ int acrn_hc_set_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq);
 int acrn_hc_reset_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq);
 int acrn_hc_assign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
 int acrn_hc_deassign_pcidev(u16 vmid, const struct acrn_pcidev *dev);
+int acrn_hc_assign_mmiodev(u16 vmid, const union acrn_mmiodev_param *dev);
+int acrn_hc_deassign_mmiodev(u16 vmid, const union acrn_mmiodev_param *dev);
+int acrn_hc_assign_pio(u16 vmid, const struct acrn_a2_pio_region *pio);
+int acrn_hc_deassign_pio(u16 vmid, const struct acrn_a2_pio_region *pio);
+int acrn_hc_add_vdev(u16 vmid, const struct acrn_vdev *vdev);
+int acrn_hc_remove_vdev(u16 vmid, const struct acrn_vdev *vdev);
 int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data);
 int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
 int acrn_hc_write_protect_page(u16 vmid, const struct acrn_hc_write_protect *param);

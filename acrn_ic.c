@@ -27,8 +27,31 @@ ACRN_COPY_IN(intr_monitor, struct acrn_intr_monitor)
 ACRN_COPY_OUT(intr_monitor, struct acrn_intr_monitor)
 ACRN_COPY_IN(bdf, u16)
 ACRN_COPY_IN(pcidev, struct acrn_pcidev)
+ACRN_COPY_IN(vdev, struct acrn_vdev)
 ACRN_COPY_IN(ioeventfd, struct acrn_ioeventfd)
 ACRN_COPY_IN(irqfd, struct acrn_irqfd)
+
+static int acrn_in_mmiodev(struct file *filp, union acrn_ioctl_arg *arg,
+			   unsigned long user)
+{
+	struct acrn_mmiodev dev;
+
+	if (copy_from_user(&dev, (void __user *)user, sizeof(dev)))
+		return -EFAULT;
+
+	memset(&arg->mmiodev, 0, sizeof(arg->mmiodev));
+	arg->mmiodev.ranges[0] = (struct acrn_mmio_range) {
+		.gpa = dev.gpa,
+		.hpa = dev.hpa,
+		.size = dev.size,
+	};
+	arg->mmiodev.param.ic = (struct acrn_mmiodev) {
+		.gpa = dev.gpa,
+		.hpa = dev.hpa,
+		.size = dev.size,
+	};
+	return 0;
+}
 
 /* More arguments and results that are numbers and no pointers */
 static int acrn_in_client(struct file *filp, union acrn_ioctl_arg *arg,
@@ -121,6 +144,15 @@ static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	    .needs_cap = acrn_ptdev_needs_cap, .owner = true),
 	ROW(DEASSIGN_PCIDEV, deassign_pcidev, ACRN_IN_STILL, IN(pcidev),
 	    .owner = true),
+
+	ROW(ASSIGN_MMIODEV, assign_mmiodev, ACRN_IN_STILL, IN(mmiodev),
+	    .check = acrn_check_mmiodev, .needs_cap = acrn_ptdev_needs_cap,
+	    .owner = true),
+	ROW(DEASSIGN_MMIODEV, deassign_mmiodev, ACRN_IN_STILL, IN(mmiodev),
+	    .check = acrn_check_mmiodev, .owner = true),
+
+	ROW(ADD_HV_VDEV, add_vdev, ACRN_IN_STILL, IN(vdev), .owner = true),
+	ROW(REMOVE_HV_VDEV, remove_vdev, ACRN_IN_STILL, IN(vdev), .owner = true),
 
 	ROW(PM_GET_CPU_STATE, pm_state, ACRN_IN_LIVE, IN(pm_state), OUT(pm_state),
 	    .check = acrn_check_pm_state),

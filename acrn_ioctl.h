@@ -54,6 +54,10 @@ struct file;
 	X(RESET_PTDEV_INTR_INFO)					\
 	X(ASSIGN_PCIDEV)						\
 	X(DEASSIGN_PCIDEV)						\
+	X(ASSIGN_MMIODEV)						\
+	X(DEASSIGN_MMIODEV)						\
+	X(ADD_HV_VDEV)							\
+	X(REMOVE_HV_VDEV)						\
 	X(PM_GET_CPU_STATE)						\
 	X(EVENT_IOEVENTFD)						\
 	LAST(EVENT_IRQFD)
@@ -81,6 +85,12 @@ struct file;
 	X(RESET_PTDEV_INTR)						\
 	X(ASSIGN_PCIDEV)						\
 	X(DEASSIGN_PCIDEV)						\
+	X(ASSIGN_MMIODEV)						\
+	X(DEASSIGN_MMIODEV)						\
+	X(CREATE_VDEV)							\
+	X(DESTROY_VDEV)							\
+	X(ASSIGN_PIO_REGION)						\
+	X(DEASSIGN_PIO_REGION)						\
 	X(PM_GET_CPU_STATE)						\
 	X(IOEVENTFD)							\
 	LAST(IRQFD)
@@ -110,6 +120,33 @@ struct acrn_pm_state_arg {
 	union acrn_pm_data data;
 };
 
+/* Most ranges of registers that a device has */
+#define ACRN_MMIODEV_RANGES		3
+
+static_assert(ACRN_MMIODEV_RANGES == ACRN_A2_MMIODEV_RANGES);
+
+/**
+ * struct acrn_mmio_range - registers of a device that is no PCI device
+ * @gpa: where they are in the User VM
+ * @hpa: their physical address
+ * @size: bytes; 0: there are none
+ */
+struct acrn_mmio_range {
+	u64 gpa;
+	u64 hpa;
+	u64 size;
+};
+
+/**
+ * struct acrn_mmiodev_arg - a device that is no PCI device
+ * @ranges: its registers
+ * @param: the same for the hypervisor, whose layout is that of its device models
+ */
+struct acrn_mmiodev_arg {
+	struct acrn_mmio_range ranges[ACRN_MMIODEV_RANGES];
+	union acrn_mmiodev_param param;
+};
+
 /**
  * union acrn_ioctl_arg - the driver's own copy of an ioctl's argument
  * @api_version: of GET_API_VERSION
@@ -127,6 +164,9 @@ struct acrn_pm_state_arg {
  * @bdf: of (DE)ASSIGN_PTDEV
  * @ptdev_irq: of (RE)SET_PTDEV_INTR_INFO
  * @pcidev: of (DE)ASSIGN_PCIDEV
+ * @mmiodev: of (DE)ASSIGN_MMIODEV
+ * @vdev: of ADD_HV_VDEV and REMOVE_HV_VDEV
+ * @pio: of (DE)ASSIGN_PIO_REGION
  * @pm_state: of PM_GET_CPU_STATE
  * @ioeventfd: of EVENT_IOEVENTFD
  * @irqfd: of EVENT_IRQFD
@@ -147,6 +187,9 @@ union acrn_ioctl_arg {
 	u16 bdf;
 	struct acrn_hc_ptdev_irq ptdev_irq;
 	struct acrn_pcidev pcidev;
+	struct acrn_mmiodev_arg mmiodev;
+	struct acrn_vdev vdev;
+	struct acrn_a2_pio_region pio;
 	struct acrn_pm_state_arg pm_state;
 	struct acrn_ioeventfd ioeventfd;
 	struct acrn_irqfd irqfd;
@@ -269,6 +312,16 @@ int acrn_ioctl_set_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_reset_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_assign_pcidev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_deassign_pcidev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_check_mmiodev(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_assign_mmiodev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_deassign_mmiodev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_check_pio(const union acrn_ioctl_arg *arg);
+int acrn_ioctl_assign_pio(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_deassign_pio(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+
+int acrn_ioctl_add_vdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_remove_vdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 int acrn_in_pm_state(struct file *filp, union acrn_ioctl_arg *arg,
 		     unsigned long user);

@@ -147,6 +147,18 @@ bool acrn_hv_spoils_names(void)
 	return acrn_generation == ACRN_V3_0;
 }
 
+/**
+ * acrn_hv_has_lines() - may lines of devices that are no PCI devices be mapped?
+ *
+ * From v3.3 on they can.  Not much older hypervisors refuse, but v1.x panics later.
+ *
+ * Return: whether the hypervisor may be asked to.
+ */
+bool acrn_hv_has_lines(void)
+{
+	return acrn_generation == ACRN_V3_0;
+}
+
 /*
  * Asks twice where the configurations are wanted: the hypervisor writes as many
  * as it has, to a physical address, so there has to be room of the driver's.

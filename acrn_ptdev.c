@@ -685,6 +685,8 @@ int acrn_ioctl_set_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	lockdep_assert_held(&vm->lock);
 
+	if (irq->phys_bdf == ACRN_NO_PCI_DEVICE)
+		return acrn_line_set(vm, irq);
 	/* The hypervisor would give the VM a device that nobody assigned to it. */
 	dev = acrn_ptdev_find(vm, irq->phys_bdf);
 	if (!dev)
@@ -723,6 +725,8 @@ int acrn_ioctl_reset_ptdev_intr(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	lockdep_assert_held(&vm->lock);
 
+	if (irq->phys_bdf == ACRN_NO_PCI_DEVICE)
+		return acrn_line_reset(vm, irq);
 	dev = acrn_ptdev_find(vm, irq->phys_bdf);
 	if (dev)
 		intr = acrn_ptdev_intr_find(dev, irq);

@@ -53,20 +53,25 @@ struct pin {
 	bool used;
 };
 
+struct vdev {
+	u64 id;		/* 0: none */
+	u16 slot;
+};
+
 /**
  * struct given - what a VM has
  * @functions: how often a function was put into its table
  * @pins: lines of devices
  * @mmio: ranges of memory
  * @ports: ranges of ports
- * @vdevs: slots of virtual devices, and 1
+ * @vdevs: virtual devices
  */
 static struct given {
 	u32 functions;
 	struct pin pins[PINS_MAX];
 	struct range mmio[RANGES];
 	struct range ports[RANGES];
-	u32 vdevs[VDEVS];
+	struct vdev vdevs[VDEVS];
 } given[TESTBED_MAX_VMS];
 
 static struct given *given_to(const struct vm *vm)
@@ -455,6 +460,23 @@ static struct range *find_range(struct range *r, u64 start, u64 size)
 	return NULL;
 }
 
+/* Does any VM but @vm have a part of it? */
+static bool other_has(const struct vm *vm, bool ports, u64 start, u64 size)
+{
+	const struct range *r;
+	u32 i, k;
+
+	for (i = 0; i < TESTBED_MAX_VMS; i++) {
+		if (i == vm->vmid - 1 || !vm_find(i + 1))
+			continue;
+		r = ports ? given[i].ports : given[i].mmio;
+		for (k = 0; k < RANGES; k++)
+			if (r[k].start < start + size && start < r[k].start + r[k].size)
+				return true;
+	}
+	return false;
+}
+
 static s64 change_range(struct range *ranges, u64 start, u64 size, bool add)
 {
 	struct range *r = add ? find_range(ranges, 0, 0) : find_range(ranges, start, size);
@@ -470,13 +492,17 @@ static s64 change_mmio(struct vm *vm, u64 gpa, u64 hpa, u64 size, bool add)
 {
 	struct range *ranges = given_to(vm)->mmio;
 
-	if (((gpa | hpa | size) & ~PAGE_MASK) || !size)
+	if ((gpa | hpa | size) & ~PAGE_MASK)
 		return -EINVAL;
+	if (!size)
+		return 0;
 	/* v2.6 and later put anything that there is into the VM, or into the Service VM. */
 	if (in_hypervisor(hpa, size) || service_ram(hpa, PAGE_SIZE))
 		complain("MMIODEV: vm%u: 0x%lx is no device", vm->vmid, hpa);
-	else if (!add && !find_range(ranges, hpa, size))
-		complain("DEASSIGN_MMIODEV: vm%u does not have 0x%lx", vm->vmid, hpa);
+	if (other_has(vm, false, hpa, size))
+		complain("MMIODEV: vm%u: another VM has 0x%lx", vm->vmid, hpa);
+	if (generation->number == GENERATION_3_3 && !add && !find_range(ranges, hpa, size))
+		return 0;
 	return change_range(ranges, hpa, size, add);
 }
 
@@ -499,11 +525,11 @@ static s64 change_mmiodev(struct cpu *cpu, u64 vmid, u64 param, bool add)
 	if (!in_state(vm, !add))
 		return -EINVAL;
 	if (!named)
-		return change_mmio(vm, old->gpa, old->hpa, old->size, add);
+		return old->size ? change_mmio(vm, old->gpa, old->hpa, old->size, add) : -EINVAL;
+	/* One that is wrong stops it: those before are done. */
 	for (i = 0; !result && i < ARRAY_SIZE(new->res); i++)
-		if (new->res[i].size)
-			result = change_mmio(vm, new->res[i].user_pa, new->res[i].host_pa,
-					     new->res[i].size, add);
+		result = change_mmio(vm, new->res[i].user_pa, new->res[i].host_pa,
+				     new->res[i].size, add);
 	return result;
 }
 
@@ -534,12 +560,39 @@ s64 hc_deassign_mmiodev(struct cpu *cpu, u64 vmid, u64 param)
 	return change_mmiodev(cpu, vmid, param, false);
 }
 
-/* Slots are kept with 1 added, so that 0 is none. */
+/* ACRN looks for it by its slot, and for what is no PCI device by its kind. */
+static bool is_vdev(const struct vdev *vdev, u64 id, u16 slot)
+{
+	if (id >> 32)
+		return vdev->id == id;
+	return vdev->id && !(vdev->id >> 32) && vdev->slot == slot;
+}
+
+static struct vdev *find_vdev(struct given *g, u64 id, u16 slot)
+{
+	u32 i;
+
+	for (i = 0; i < VDEVS; i++)
+		if (is_vdev(&g->vdevs[i], id, slot))
+			return &g->vdevs[i];
+	return NULL;
+}
+
+static struct vdev *find_no_vdev(struct given *g)
+{
+	u32 i;
+
+	for (i = 0; i < VDEVS; i++)
+		if (!g->vdevs[i].id)
+			return &g->vdevs[i];
+	return NULL;
+}
+
 static s64 change_vdev(struct cpu *cpu, u64 vmid, u64 param, bool add)
 {
 	struct vm *vm = vm_get(vmid, add ? "ADD_VDEV" : "REMOVE_VDEV");
 	const struct hc_vdev *block;
-	u32 wanted, i;
+	struct vdev *vdev;
 
 	if (!vm)
 		return generation->no_vm;
@@ -549,14 +602,18 @@ static s64 change_vdev(struct cpu *cpu, u64 vmid, u64 param, bool add)
 	note(cpu, " id=0x%lx slot=0x%lx", block->id, block->slot & 0xffff);
 	if (!in_state(vm, !add) || !(u32)block->id)
 		return -EINVAL;
-	wanted = add ? 0 : (block->slot & 0xffff) + 1;
-	for (i = 0; i < VDEVS; i++) {
-		if (given_to(vm)->vdevs[i] != wanted)
-			continue;
-		given_to(vm)->vdevs[i] = add ? (block->slot & 0xffff) + 1 : 0;
-		return 0;
-	}
-	return -EINVAL;
+	vdev = find_vdev(given_to(vm), block->id, block->slot);
+	if (add && vdev)
+		complain("ADD_VDEV: vm%u has one in slot 0x%lx", vm->vmid, block->slot & 0xffff);
+	if (!add && vdev && vdev->id != block->id)
+		complain("REMOVE_VDEV: vm%u: what is in slot 0x%lx is of another kind",
+			 vm->vmid, block->slot & 0xffff);
+	if (add)
+		vdev = vdev ? NULL : find_no_vdev(given_to(vm));
+	if (!vdev)
+		return -EINVAL;
+	*vdev = add ? (struct vdev){ block->id, block->slot } : (struct vdev){ 0 };
+	return 0;
 }
 
 /**
@@ -599,6 +656,10 @@ static s64 change_pio(struct cpu *cpu, u64 vmid, u64 param, bool add)
 	note(cpu, " ports=0x%x+%u", block->port, block->size);
 	if (!in_state(vm, !add) || !block->size || block->port + block->size > 0x10000)
 		return -EINVAL;
+	if (other_has(vm, true, block->port, block->size)) {
+		complain("PIO_REGION: vm%u: another VM has 0x%x", vm->vmid, block->port);
+		return -EINVAL;
+	}
 	return change_range(given_to(vm)->ports, block->port, block->size, add);
 }
 

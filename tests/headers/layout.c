@@ -191,6 +191,20 @@ FIELD(acrn_pcidev, bar, 12, 24);
 FIELD(acrn_pcidev, reserved1, 36, 24);
 FIELD(acrn_pcidev, padding, 60, 4);
 
+SIZE(acrn_mmiodev, 128);
+FIELD(acrn_mmiodev, gpa, 0, 8);
+FIELD(acrn_mmiodev, hpa, 8, 8);
+FIELD(acrn_mmiodev, size, 16, 8);
+FIELD(acrn_mmiodev, reserved, 24, 104);
+
+SIZE(acrn_vdev, 256);
+FIELD(acrn_vdev, id, 0, 8);
+FIELD(acrn_vdev, slot, 8, 8);
+FIELD(acrn_vdev, io_addr, 16, 24);
+FIELD(acrn_vdev, io_size, 40, 24);
+FIELD(acrn_vdev, args, 64, 128);
+FIELD(acrn_vdev, reserved, 192, 64);
+
 SIZE(acrn_px_data, 48);
 FIELD(acrn_px_data, core_frequency, 0, 8);
 FIELD(acrn_px_data, power, 8, 8);
@@ -259,6 +273,10 @@ NUMBER(IC_SET_PTDEV_INTR_INFO, 0x43000053);
 NUMBER(IC_RESET_PTDEV_INTR_INFO, 0x43000054);
 NUMBER(IC_ASSIGN_PCIDEV, 0x43000055);
 NUMBER(IC_DEASSIGN_PCIDEV, 0x43000056);
+NUMBER(IC_ASSIGN_MMIODEV, 0x43000057);
+NUMBER(IC_DEASSIGN_MMIODEV, 0x43000058);
+NUMBER(IC_ADD_HV_VDEV, 0x43000059);
+NUMBER(IC_REMOVE_HV_VDEV, 0x4300005a);
 NUMBER(IC_PM_GET_CPU_STATE, 0x43000060);
 NUMBER(IC_EVENT_IOEVENTFD, 0x43000070);
 NUMBER(IC_EVENT_IRQFD, 0x43000071);

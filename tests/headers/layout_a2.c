@@ -133,6 +133,41 @@ SAME_FIELD(acrn_a2_pcidev, intr_line, acrn_pcidev, intr_line);
 SAME_FIELD(acrn_a2_pcidev, intr_pin, acrn_pcidev, intr_pin);
 SAME_FIELD(acrn_a2_pcidev, bar, acrn_pcidev, bar);
 
+SIZE(acrn_a2_mmio_range, 32);
+FIELD(acrn_a2_mmio_range, user_pa, 0, 8);
+FIELD(acrn_a2_mmio_range, host_pa, 8, 8);
+FIELD(acrn_a2_mmio_range, size, 16, 8);
+FIELD(acrn_a2_mmio_range, mem_type, 24, 8);
+
+/* Linux's header has had different names for what is in it. */
+SIZE(acrn_a2_mmiodev, 104);
+FIELD(acrn_a2_mmiodev, name, 0, 8);
+FIELD(acrn_a2_mmiodev, res, 8, 96);
+
+SAME_SIZE(acrn_a2_mmiodev, acrn_mmiodev);
+SAME_FIELD(acrn_a2_mmiodev, name, acrn_mmiodev, name);
+SAME_FIELD(acrn_a2_mmiodev, res, acrn_mmiodev, res);
+
+/* Linux's header has none. */
+SIZE(acrn_a2_pio_region, 12);
+FIELD(acrn_a2_pio_region, name, 0, 8);
+FIELD(acrn_a2_pio_region, port, 8, 2);
+FIELD(acrn_a2_pio_region, size, 10, 2);
+
+SIZE(acrn_a2_vdev, 192);
+FIELD(acrn_a2_vdev, id, 0, 8);
+FIELD(acrn_a2_vdev, slot, 8, 8);
+FIELD(acrn_a2_vdev, io_addr, 16, 24);
+FIELD(acrn_a2_vdev, io_size, 40, 24);
+FIELD(acrn_a2_vdev, args, 64, 128);
+
+SAME_SIZE(acrn_a2_vdev, acrn_vdev);
+SAME_FIELD(acrn_a2_vdev, id, acrn_vdev, id);
+SAME_FIELD(acrn_a2_vdev, slot, acrn_vdev, slot);
+SAME_FIELD(acrn_a2_vdev, io_addr, acrn_vdev, io_addr);
+SAME_FIELD(acrn_a2_vdev, io_size, acrn_vdev, io_size);
+SAME_FIELD(acrn_a2_vdev, args, acrn_vdev, args);
+
 SAME_SIZE(acrn_a2_memmap, acrn_vm_memmap);
 SAME_FIELD(acrn_a2_memmap, type, acrn_vm_memmap, type);
 SAME_FIELD(acrn_a2_memmap, attr, acrn_vm_memmap, attr);
@@ -217,6 +252,13 @@ NUMBER(ACRN_A2_SET_PTDEV_INTR, 0x4014a253);
 NUMBER(ACRN_A2_RESET_PTDEV_INTR, 0x4014a254);
 NUMBER(ACRN_A2_ASSIGN_PCIDEV, 0x4024a255);
 NUMBER(ACRN_A2_DEASSIGN_PCIDEV, 0x4024a256);
+NUMBER(ACRN_A2_MMIODEV_RANGES, 3);
+NUMBER(ACRN_A2_ASSIGN_MMIODEV, 0x4068a257);
+NUMBER(ACRN_A2_DEASSIGN_MMIODEV, 0x4068a258);
+NUMBER(ACRN_A2_CREATE_VDEV, 0x40c0a259);
+NUMBER(ACRN_A2_DESTROY_VDEV, 0x40c0a25a);
+NUMBER(ACRN_A2_ASSIGN_PIO_REGION, 0x400ca25b);
+NUMBER(ACRN_A2_DEASSIGN_PIO_REGION, 0x400ca25c);
 NUMBER(ACRN_A2_IOEVENTFD, 0x4020a270);
 NUMBER(ACRN_A2_IRQFD, 0x4018a271);
 NUMBER(ACRN_A2_PM_GET_CPU_STATE, 0xc008a260);
@@ -245,6 +287,10 @@ ASSERT(ACRN_A2_SET_PTDEV_INTR == ACRN_IOCTL_SET_PTDEV_INTR);
 ASSERT(ACRN_A2_RESET_PTDEV_INTR == ACRN_IOCTL_RESET_PTDEV_INTR);
 ASSERT(ACRN_A2_ASSIGN_PCIDEV == ACRN_IOCTL_ASSIGN_PCIDEV);
 ASSERT(ACRN_A2_DEASSIGN_PCIDEV == ACRN_IOCTL_DEASSIGN_PCIDEV);
+ASSERT(ACRN_A2_ASSIGN_MMIODEV == ACRN_IOCTL_ASSIGN_MMIODEV);
+ASSERT(ACRN_A2_DEASSIGN_MMIODEV == ACRN_IOCTL_DEASSIGN_MMIODEV);
+ASSERT(ACRN_A2_CREATE_VDEV == ACRN_IOCTL_CREATE_VDEV);
+ASSERT(ACRN_A2_DESTROY_VDEV == ACRN_IOCTL_DESTROY_VDEV);
 ASSERT(ACRN_A2_PM_GET_CPU_STATE == ACRN_IOCTL_PM_GET_CPU_STATE);
 ASSERT(ACRN_A2_IOEVENTFD == ACRN_IOCTL_IOEVENTFD);
 ASSERT(ACRN_A2_IRQFD == ACRN_IOCTL_IRQFD);

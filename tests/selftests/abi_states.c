@@ -39,6 +39,12 @@ static const int results[OPS][VM_STATES] = {
 	[OP_RESET_PTDEV_INTR] = { -ENODEV, -ENOENT, -EBUSY, -ENOENT, -EBUSY },
 	[OP_ASSIGN_PCIDEV] = { -ENODEV,	-ENXIO,	-EBUSY,	-ENXIO,	-EBUSY },
 	[OP_DEASSIGN_PCIDEV] = { -ENODEV, -ENOENT, -EBUSY, -ENOENT, -EBUSY },
+	/* nobody knows of a device there */
+	[OP_ASSIGN_MMIODEV] = { -ENODEV, -EINVAL, -EBUSY, -EINVAL, -EBUSY },
+	[OP_DEASSIGN_MMIODEV] = { -ENODEV, -ENOENT, -EBUSY, -ENOENT, -EBUSY },
+	/* in v1.3, which these results are of, the hypervisor has none */
+	[OP_ADD_HV_VDEV] = { -ENODEV,	-EIO,	-EBUSY,	-EIO,	-EBUSY },
+	[OP_REMOVE_HV_VDEV] = { -ENODEV, -ENOENT, -EBUSY, -ENOENT, -EBUSY },
 	[OP_EVENT_IOEVENTFD] = { -ENODEV, 0,	0,	0,	-EBUSY },
 	[OP_EVENT_IRQFD] = { -ENODEV,	0,	0,	0,	-EBUSY },
 };
@@ -72,7 +78,8 @@ static void one_call(enum op op, enum vm_state state)
 	result = op_run(op, fd, 0, 1);
 	check_result(result, expected, "%s in %s", op_info[op].name,
 		     vm_state_names[state]);
-	if (expected) {
+	/* EIO is the hypervisor's */
+	if (expected && expected != -EIO) {
 		check_equal(asked_for_calls(), calls,
 			    "hypercalls for %s, refused in %s",
 			    op_info[op].name, vm_state_names[state]);

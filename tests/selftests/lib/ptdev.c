@@ -231,7 +231,8 @@ bool pt_by_bdf(void)
 	return hv_generation() == V_1_3;
 }
 
-static bool is_a2(void)
+/* Device models from v2.6 on call with Linux's numbers. */
+bool pt_is_a2(void)
 {
 	return hv_generation() >= V_2_6;
 }
@@ -257,7 +258,7 @@ int pt_create(unsigned int config, unsigned long flags)
 {
 	int fd = hsm_open();
 
-	if (is_a2()) {
+	if (pt_is_a2()) {
 		check_result(a2_create_flags(fd, config, flags), 0, "CREATE_VM");
 		check_result(a2_memseg_set(fd, VM_START_PAGE, vm_start_page(), PAGE_SIZE),
 			     0, "SET_MEMSEG");
@@ -280,29 +281,29 @@ int pt_create_bare(unsigned int config)
 	a2.ioreq_buf = 0;
 	vm_fill_create(&create, config);
 	create.req_buf = 0;
-	check_result(is_a2() ? hsm_ioctl(fd, ACRN_A2_CREATE_VM, &a2) :
+	check_result(pt_is_a2() ? hsm_ioctl(fd, ACRN_A2_CREATE_VM, &a2) :
 			       hsm_ioctl(fd, IC_CREATE_VM, &create), 0, "CREATE_VM");
 	return fd;
 }
 
 int pt_start(int fd)
 {
-	return is_a2() ? a2_call(fd, ACRN_A2_START_VM) : vm_start(fd);
+	return pt_is_a2() ? a2_call(fd, ACRN_A2_START_VM) : vm_start(fd);
 }
 
 int pt_pause(int fd)
 {
-	return is_a2() ? a2_call(fd, ACRN_A2_PAUSE_VM) : vm_pause(fd);
+	return pt_is_a2() ? a2_call(fd, ACRN_A2_PAUSE_VM) : vm_pause(fd);
 }
 
 int pt_reset_vm(int fd)
 {
-	return is_a2() ? a2_call(fd, ACRN_A2_RESET_VM) : vm_reset(fd);
+	return pt_is_a2() ? a2_call(fd, ACRN_A2_RESET_VM) : vm_reset(fd);
 }
 
 int pt_destroy(int fd)
 {
-	return is_a2() ? a2_call(fd, ACRN_A2_DESTROY_VM) : vm_destroy(fd);
+	return pt_is_a2() ? a2_call(fd, ACRN_A2_DESTROY_VM) : vm_destroy(fd);
 }
 
 static int change(int fd, unsigned int bdf, bool assign)
@@ -315,7 +316,7 @@ static int change(int fd, unsigned int bdf, bool assign)
 	a2.reserved = 0x5a5a;
 	memset(pcidev.reserved1, 0x5a, sizeof(pcidev.reserved1));
 	pcidev.padding = 0x5a5a5a5a;
-	if (is_a2())
+	if (pt_is_a2())
 		return hsm_ioctl(fd, assign ? ACRN_A2_ASSIGN_PCIDEV :
 				 ACRN_A2_DEASSIGN_PCIDEV, &a2);
 	if (pt_by_bdf())
@@ -343,7 +344,7 @@ static int interrupts(int fd, unsigned int bdf, unsigned int type,
 		.virt_pin = first, .phys_pin = second,
 	};
 
-	if (is_a2())
+	if (pt_is_a2())
 		return hsm_ioctl(fd, set ? ACRN_A2_SET_PTDEV_INTR :
 				 ACRN_A2_RESET_PTDEV_INTR, &irq);
 	return hsm_ioctl(fd, set ? IC_SET_PTDEV_INTR_INFO :
@@ -364,7 +365,7 @@ int pt_reset(int fd, unsigned int bdf, unsigned int type, unsigned int first)
 
 int pt_map(int fd, uint64_t gpa, uint64_t hpa, size_t size)
 {
-	if (is_a2())
+	if (pt_is_a2())
 		return a2_memseg(fd, ACRN_A2_SET_MEMSEG, ACRN_A2_MEMMAP_MMIO,
 				 ACRN_A2_MEMMAP_READ | ACRN_A2_MEMMAP_WRITE, gpa,
 				 (void *)(uintptr_t)hpa, size);
@@ -373,5 +374,56 @@ int pt_map(int fd, uint64_t gpa, uint64_t hpa, size_t size)
 
 int pt_unmap(int fd, uint64_t gpa, size_t size)
 {
-	return is_a2() ? a2_memseg_unset(fd, gpa, size) : memseg_unset_mmio(fd, gpa, size);
+	return pt_is_a2() ? a2_memseg_unset(fd, gpa, size) : memseg_unset_mmio(fd, gpa, size);
+}
+
+/* One range of registers */
+int pt_mmio(int fd, bool assign, uint64_t gpa, uint64_t hpa, uint64_t size)
+{
+	/* with what the driver is not to look at */
+	struct acrn_a2_mmiodev a2 = {
+		.res = { { 0 }, { gpa, hpa, size, ~0x38UL }, { 1, 2, 0, 3 } },
+	};
+	struct acrn_mmiodev mmio = {
+		.gpa = gpa, .hpa = hpa, .size = size, .reserved = { 1, 2, 3 },
+	};
+
+	if (pt_is_a2())
+		return hsm_ioctl(fd, assign ? ACRN_A2_ASSIGN_MMIODEV :
+				 ACRN_A2_DEASSIGN_MMIODEV, &a2);
+	return hsm_ioctl(fd, assign ? IC_ASSIGN_MMIODEV : IC_DEASSIGN_MMIODEV, &mmio);
+}
+
+/* There is no such call with the plain numbers. */
+int pt_pio(int fd, bool assign, unsigned int port, unsigned int size)
+{
+	struct acrn_a2_pio_region pio = { "uart", port, size };
+
+	return hsm_ioctl(fd, assign ? ACRN_A2_ASSIGN_PIO_REGION :
+			 ACRN_A2_DEASSIGN_PIO_REGION, &pio);
+}
+
+int pt_line(int fd, bool set, unsigned int virt, unsigned int phys)
+{
+	struct acrn_ptdev_irq irq = {
+		.virt_bdf = PT_NO_PCI, .phys_bdf = PT_NO_PCI,
+		.virt_pin = virt, .phys_pin = phys,
+	};
+
+	if (pt_is_a2())
+		return hsm_ioctl(fd, set ? ACRN_A2_SET_PTDEV_INTR :
+				 ACRN_A2_RESET_PTDEV_INTR, &irq);
+	return hsm_ioctl(fd, set ? IC_SET_PTDEV_INTR_INFO : IC_RESET_PTDEV_INTR_INFO,
+			 &irq);
+}
+
+int pt_vdev(int fd, bool add, uint64_t id, uint64_t slot)
+{
+	struct acrn_a2_vdev a2 = { .id = id, .slot = slot };
+	struct acrn_vdev vdev = { .id = id, .slot = slot };
+
+	if (pt_is_a2())
+		return hsm_ioctl(fd, add ? ACRN_A2_CREATE_VDEV : ACRN_A2_DESTROY_VDEV,
+				 &a2);
+	return hsm_ioctl(fd, add ? IC_ADD_HV_VDEV : IC_REMOVE_HV_VDEV, &vdev);
 }

@@ -60,6 +60,7 @@ bool shown_device(unsigned int bdf, char *owner, size_t size);
 
 /* The calls as device models of the hypervisor's release make them */
 bool pt_by_bdf(void);
+bool pt_is_a2(void);
 int pt_create(unsigned int config, unsigned long flags);
 int pt_create_bare(unsigned int config);
 int pt_start(int fd);
@@ -74,8 +75,20 @@ int pt_reset(int fd, unsigned int bdf, unsigned int type, unsigned int first);
 int pt_map(int fd, uint64_t gpa, uint64_t hpa, size_t size);
 int pt_unmap(int fd, uint64_t gpa, size_t size);
 
+/* A virtual device that there is: memory that VMs share */
+#define PT_IVSHMEM	0x11101af4
+
+/* In place of a BDF: it is no PCI device */
+#define PT_NO_PCI	0xffff
+
 /* Where a device is in its VM */
 #define PT_VIRT_BDF	0x18
+
+/* Devices that are no PCI devices */
+int pt_mmio(int fd, bool assign, uint64_t gpa, uint64_t hpa, uint64_t size);
+int pt_pio(int fd, bool assign, unsigned int port, unsigned int size);
+int pt_line(int fd, bool set, unsigned int virt, unsigned int phys);
+int pt_vdev(int fd, bool add, uint64_t id, uint64_t slot);
 
 unsigned int pt_hc_assign(void);
 unsigned int pt_hc_deassign(void);

@@ -22,7 +22,10 @@
 /* Of the ops' arguments */
 #define OP_GPA		0x100000UL	/* of the memory */
 #define OP_PORT		0x80UL
+#define OP_HPA		0xfed80000UL	/* where there is no device */
 #define OP_BDF		0xf8	/* where there is no device */
+#define OP_VDEV		0x11101af4	/* memory that VMs share */
+#define OP_SLOT		0x20
 
 /* So much of an acrn_ptdev_irq is read */
 #define PTDEV_IRQ_SIZE	20
@@ -89,6 +92,14 @@ const struct op_info op_info[OPS] = {
 	[OP_DEASSIGN_PCIDEV] = {
 		"DEASSIGN_PCIDEV", IC_DEASSIGN_PCIDEV, IN(acrn_pcidev)
 	},
+	[OP_ASSIGN_MMIODEV] = {
+		"ASSIGN_MMIODEV", IC_ASSIGN_MMIODEV, IN(acrn_mmiodev)
+	},
+	[OP_DEASSIGN_MMIODEV] = {
+		"DEASSIGN_MMIODEV", IC_DEASSIGN_MMIODEV, IN(acrn_mmiodev)
+	},
+	[OP_ADD_HV_VDEV] = { "ADD_HV_VDEV", IC_ADD_HV_VDEV, IN(acrn_vdev) },
+	[OP_REMOVE_HV_VDEV] = { "REMOVE_HV_VDEV", IC_REMOVE_HV_VDEV, IN(acrn_vdev) },
 	[OP_EVENT_IOEVENTFD] = {
 		"EVENT_IOEVENTFD", IC_EVENT_IOEVENTFD, IN(acrn_ioeventfd)
 	},
@@ -367,6 +378,17 @@ void op_fill(enum op op, union argument *argument, unsigned int config,
 	case OP_DEASSIGN_PCIDEV:
 		argument->pcidev.phys_bdf = OP_BDF;
 		break;
+	case OP_ASSIGN_MMIODEV:
+	case OP_DEASSIGN_MMIODEV:
+		argument->mmiodev.gpa = OP_GPA;
+		argument->mmiodev.hpa = OP_HPA;
+		argument->mmiodev.size = PAGE_SIZE;
+		break;
+	case OP_ADD_HV_VDEV:
+	case OP_REMOVE_HV_VDEV:
+		argument->vdev.id = OP_VDEV;
+		argument->vdev.slot = OP_SLOT;
+		break;
 	case OP_EVENT_IOEVENTFD:
 		argument->ioeventfd = (struct acrn_ioeventfd) {
 			.fd = op_event(), .flags = ACRN_IOEVENTFD_PIO,
@@ -425,6 +447,12 @@ static bool gives_platform_info(void)
 	return hv_generation() < 30;
 }
 
+/* Devices that the hypervisor emulates */
+static bool has_vdevs(void)
+{
+	return hv_generation() >= 22;
+}
+
 static int expect_create_vcpu(struct vm_model *vm, unsigned int vcpu)
 {
 	if (vcpu < vm->vcpus)
@@ -450,6 +478,26 @@ static int expect_undone(bool *done, int none)
 		return none;
 	*done = false;
 	return 0;
+}
+
+/* There are none before v2.2, and none are added to a VM that was paused. */
+static int expect_add_vdev(struct vm_model *vm)
+{
+	if (vm->state == VM_STARTED)
+		return -EBUSY;
+	if (vm->vdev)
+		return -EEXIST;
+	if (!has_vdevs())
+		return -EIO;
+	if (vm->state == VM_PAUSED)
+		return -EINVAL;
+	vm->vdev = true;
+	return 0;
+}
+
+static int expect_remove_vdev(struct vm_model *vm)
+{
+	return vm->state == VM_STARTED ? -EBUSY : expect_undone(&vm->vdev, -ENOENT);
 }
 
 /* Those that do the same in each state of a VM that is not dying */
@@ -541,6 +589,14 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 		return vm->vcpus ? 0 : -EINVAL;
 	case OP_CLEAR_VM_IOREQ:
 		return state == VM_STARTED ? -EBUSY : 0;
+	case OP_ADD_HV_VDEV:
+		return expect_add_vdev(vm);
+	case OP_REMOVE_HV_VDEV:
+		return expect_remove_vdev(vm);
+	case OP_ASSIGN_MMIODEV:
+		return state == VM_STARTED ? -EBUSY : -EINVAL;
+	case OP_DEASSIGN_MMIODEV:
+		return state == VM_STARTED ? -EBUSY : -ENOENT;
 	case OP_ASSIGN_PTDEV:
 	case OP_ASSIGN_PCIDEV:
 		return state == VM_STARTED ? -EBUSY : -ENXIO;

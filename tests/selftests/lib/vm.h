@@ -57,6 +57,10 @@ enum op {
 	OP_RESET_PTDEV_INTR,
 	OP_ASSIGN_PCIDEV,
 	OP_DEASSIGN_PCIDEV,
+	OP_ASSIGN_MMIODEV,
+	OP_DEASSIGN_MMIODEV,
+	OP_ADD_HV_VDEV,
+	OP_REMOVE_HV_VDEV,
 	OP_EVENT_IOEVENTFD,
 	OP_EVENT_IRQFD,
 	OPS,
@@ -96,6 +100,8 @@ union argument {
 	struct acrn_memseg memseg;
 	struct acrn_ptdev_irq ptdev_irq;
 	struct acrn_pcidev pcidev;
+	struct acrn_mmiodev mmiodev;
+	struct acrn_vdev vdev;
 	struct acrn_ioeventfd ioeventfd;
 	struct acrn_irqfd irqfd;
 	uint64_t question;
@@ -112,6 +118,7 @@ union argument {
  * @memseg: it has the memory that op_run() gives it
  * @ioeventfd: it has the ioeventfd that op_run() assigns
  * @irqfd: it has the irqfd that op_run() assigns
+ * @vdev: it has the virtual device that op_run() adds
  */
 struct vm_model {
 	enum vm_state state;
@@ -121,6 +128,7 @@ struct vm_model {
 	bool memseg;
 	bool ioeventfd;
 	bool irqfd;
+	bool vdev;
 };
 
 /**

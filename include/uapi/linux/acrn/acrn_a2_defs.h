@@ -156,6 +156,74 @@ struct acrn_a2_pcidev {
 	__u32 bar[6];
 };
 
+/* Most ranges of an acrn_a2_mmiodev */
+#define ACRN_A2_MMIODEV_RANGES		3
+
+/**
+ * struct acrn_a2_mmio_range - some registers of a device
+ * @user_pa: where they are in the User VM
+ * @host_pa: their physical address
+ * @size: bytes; 0: there are none, and the others are ignored
+ * @mem_type: how they are cached, in bits 3 to 5 as in page tables of the hypervisor;
+ *	0: not at all.  The others are ignored
+ *
+ * All of whole pages.
+ */
+struct acrn_a2_mmio_range {
+	__aligned_u64 user_pa;
+	__aligned_u64 host_pa;
+	__aligned_u64 size;
+	__aligned_u64 mem_type;
+};
+
+/**
+ * struct acrn_a2_mmiodev - a device that is no PCI device, for the User VM
+ *	(ACRN_A2_ASSIGN_MMIODEV, ACRN_A2_DEASSIGN_MMIODEV)
+ * @name: for the hypervisor
+ * @res: its registers
+ *
+ * On the way back, addresses and sizes count.
+ */
+struct acrn_a2_mmiodev {
+	__u8 name[8];
+	struct acrn_a2_mmio_range res[ACRN_A2_MMIODEV_RANGES];
+};
+
+/**
+ * struct acrn_a2_pio_region - ports of a device, for the User VM
+ *	(ACRN_A2_ASSIGN_PIO_REGION, ACRN_A2_DEASSIGN_PIO_REGION)
+ * @name: for the hypervisor
+ * @port: the first
+ * @size: how many
+ *
+ * On the way back, @port and @size count.
+ */
+struct acrn_a2_pio_region {
+	__u8 name[8];
+	__u16 port;
+	__u16 size;
+};
+
+/**
+ * struct acrn_a2_vdev - a PCI device of the User VM that the hypervisor emulates
+ *	(ACRN_A2_CREATE_VDEV, ACRN_A2_DESTROY_VDEV)
+ * @id: vendor id in bits 0 to 15, device id in bits 16 to 31, from bit 32 on a number
+ *	for what is no PCI device
+ * @slot: where it is: bus << 8 | device << 3 | function
+ * @io_addr: its base addresses
+ * @io_size: their sizes, bytes
+ * @args: for the kind of device, as the name of a memory region
+ *
+ * On the way back, @id and @slot count.
+ */
+struct acrn_a2_vdev {
+	__aligned_u64 id;
+	__aligned_u64 slot;
+	__u32 io_addr[6];
+	__u32 io_size[6];
+	__u8 args[128];
+};
+
 /*
  * acrn_ioeventfd.flags, an addition: the vCPU need not wait until the eventfd is
  * signalled.  A wish that need not be granted; deassigning does not look at it.
@@ -277,6 +345,21 @@ struct acrn_a2_platform_info {
  * the number is that of the question.
  */
 #define ACRN_A2_PM_GET_CPU_STATE	_IOWR(ACRN_A2_TYPE, 0x60, __u64)
+
+#define ACRN_A2_ASSIGN_MMIODEV		\
+	_IOW(ACRN_A2_TYPE, 0x57, struct acrn_a2_mmiodev)
+#define ACRN_A2_DEASSIGN_MMIODEV	\
+	_IOW(ACRN_A2_TYPE, 0x58, struct acrn_a2_mmiodev)
+
+#define ACRN_A2_CREATE_VDEV		\
+	_IOW(ACRN_A2_TYPE, 0x59, struct acrn_a2_vdev)
+#define ACRN_A2_DESTROY_VDEV		\
+	_IOW(ACRN_A2_TYPE, 0x5a, struct acrn_a2_vdev)
+
+#define ACRN_A2_ASSIGN_PIO_REGION	\
+	_IOW(ACRN_A2_TYPE, 0x5b, struct acrn_a2_pio_region)
+#define ACRN_A2_DEASSIGN_PIO_REGION	\
+	_IOW(ACRN_A2_TYPE, 0x5c, struct acrn_a2_pio_region)
 
 #define ACRN_A2_IOEVENTFD		\
 	_IOW(ACRN_A2_TYPE, 0x70, struct acrn_ioeventfd)

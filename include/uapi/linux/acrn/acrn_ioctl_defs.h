@@ -501,6 +501,45 @@ struct acrn_pcidev {
 	__u32 padding;
 };
 
+/**
+ * struct acrn_mmiodev - registers of a device that is no PCI device, for the User VM
+ *	(IC_ASSIGN_MMIODEV, IC_DEASSIGN_MMIODEV)
+ * @gpa: where they are in the User VM
+ * @hpa: their physical address
+ * @size: bytes
+ * @reserved: ignored
+ *
+ * All of whole pages.
+ */
+struct acrn_mmiodev {
+	__aligned_u64 gpa;
+	__aligned_u64 hpa;
+	__aligned_u64 size;
+	__aligned_u64 reserved[13];
+};
+
+/**
+ * struct acrn_vdev - a PCI device of the User VM that the hypervisor emulates
+ *	(IC_ADD_HV_VDEV, IC_REMOVE_HV_VDEV)
+ * @id: vendor id in bits 0 to 15, device id in bits 16 to 31, from bit 32 on a number
+ *	for what is no PCI device
+ * @slot: where it is: bus << 8 | device << 3 | function
+ * @io_addr: its base addresses
+ * @io_size: their sizes, bytes
+ * @args: for the kind of device, as the name of a memory region
+ * @reserved: for the hypervisor
+ *
+ * On the way back, @id and @slot count.
+ */
+struct acrn_vdev {
+	__aligned_u64 id;
+	__aligned_u64 slot;
+	__u32 io_addr[6];
+	__u32 io_size[6];
+	__u8 args[128];
+	__aligned_u64 reserved[8];
+};
+
 /*
  * The argument of IC_PM_GET_CPU_STATE on the way in: what is asked for, about which
  * of its states.  The other fields of it are the driver's and ignored.
@@ -647,6 +686,14 @@ struct acrn_irqfd {
 /* In: struct acrn_pcidev */
 #define IC_ASSIGN_PCIDEV		ACRN_IC(0x55)
 #define IC_DEASSIGN_PCIDEV		ACRN_IC(0x56)
+
+/* In: struct acrn_mmiodev */
+#define IC_ASSIGN_MMIODEV		ACRN_IC(0x57)
+#define IC_DEASSIGN_MMIODEV		ACRN_IC(0x58)
+
+/* In: struct acrn_vdev */
+#define IC_ADD_HV_VDEV			ACRN_IC(0x59)
+#define IC_REMOVE_HV_VDEV		ACRN_IC(0x5a)
 
 /* In: __u64, see ACRN_PM_TYPE(); out, at the same address: as its type says */
 #define IC_PM_GET_CPU_STATE		ACRN_IC(0x60)
