@@ -68,7 +68,7 @@ note() {
 # It runs in a subshell with errexit on, so it must not be called where bash
 # ignores errexit (after if, before &&).
 check() {
-	local title=$1 log=$work/$((++run)).log status lines
+	local title=$1 log=$work/$((++run)).log status lines began=$SECONDS
 
 	shift
 	set +e
@@ -81,6 +81,7 @@ check() {
 
 	if [ "$status" = 0 ]; then
 		echo "ok $run - $title"
+		[ $((SECONDS - began)) -lt 10 ] || note "$title: $((SECONDS - began)) s"
 		return
 	fi
 	failed=$((failed + 1))
@@ -156,6 +157,57 @@ debs() {
 # kbuild KDIR DIR [ARGUMENT...]: build the module, whose sources are in DIR
 kbuild() {
 	make -C "$1" M="$2" -j"$jobs" "${@:3}" modules
+}
+
+# gcc_w1 SERIES KDIR: through the Makefile, with the kernel's warnings of level 1, all of
+# which are errors
+gcc_w1() {
+	local dir=$work/w1-$1
+
+	copy tracked "$dir"
+	make -C "$dir" KDIR="$2" -j"$jobs" W=1e 2>&1 | tee "$dir.build"
+	[ -e "$dir/acrn.ko" ]
+	compiled "$dir"
+	no_warnings "$dir.build"
+}
+
+# The clang that is new enough for a kernel, as make is told of it: empty, or a suffix
+clang_version() {
+	[[ $1 == 6.* ]] || echo -19
+}
+
+# clang_tree SERIES: where clang can build for it.  Debian's headers are made for gcc, so
+# the tree is of Debian's source, configured for clang.
+clang_tree() {
+	local version tree
+
+	version=$(clang_version "$1")
+	tree=$(prepared_build "$1" "clang$version" LLVM="${version:-1}")
+	# Kconfig drops silently what the source cannot do
+	[[ $1 != *-rt ]] || grep -qx CONFIG_PREEMPT_RT=y "$tree/.config"
+	echo "$tree"
+}
+
+# clang_build SERIES TREE DIR [ARGUMENT...]: build the module there, for the tree
+clang_build() {
+	local dir=$3 version
+
+	version=$(clang_version "$1")
+	copy driver_files "$dir"
+	kbuild "$2" "$dir" LLVM="${version:-1}" "${@:4}" >"$dir.build" 2>&1 || {
+		cat "$dir.build"
+		return 1
+	}
+	[ -e "$dir/acrn.ko" ]
+}
+
+# clang_w1 SERIES TREE: with the kernel's warnings of level 1
+clang_w1() {
+	local dir=$work/clang-w1-$1
+
+	clang_build "$1" "$2" "$dir" W=1e
+	compiled "$dir" clang
+	no_warnings "$dir.build"
 }
 
 # own_warnings DIR LOG: the compiler's warnings about files below DIR are failures
