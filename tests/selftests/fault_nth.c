@@ -18,72 +18,23 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "failnth.h"
 #include "harness.h"
 #include "kernel.h"
 #include "life.h"
 #include "memseg.h"
 #include "vm.h"
 
-#define DEBUGFS		"/sys/kernel/debug/"
 #define CLIENT_NODE	"/dev/acrn_client"
-
-/* More than any call here comes to */
-#define POINTS_MAX	100000
 
 /* Looking for leaks takes a while, and needs several looks to be sure. */
 #define LEAKS		DEBUGFS "kmemleak"
 #define LEAKS_SECONDS	300
 
-static int fail_nth;
-
-/* By default only allocations that cannot sleep fail, and loudly. */
 static void set_up(void)
 {
-	static const struct {
-		const char *file, *value;
-	} settings[] = {
-		{ DEBUGFS "failslab/verbose", "0" },
-		{ DEBUGFS "failslab/ignore-gfp-wait", "N" },
-		{ DEBUGFS "fail_page_alloc/verbose", "0" },
-		{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ DEBUGFS "fail_page_alloc/min-order", "0" },
-		{ DEBUGFS "fail_usercopy/verbose", "0" },
-	};
-	unsigned int i;
-
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fail_nth < 0)
+	if (!failnth_begin())
 		skip("the kernel cannot inject faults");
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		check_result(write_text(settings[i].file, settings[i].value), 0,
-			     "write to %s", settings[i].file);
-}
-
-/* The n-th point from now on fails, of those that the calling thread comes to. */
-static void arm(unsigned int n)
-{
-	char text[16];
-	int length = snprintf(text, sizeof(text), "%u", n);
-
-	check(pwrite(fail_nth, text, length, 0) == length, "fail-nth: %s",
-	      strerror(errno));
-}
-
-/*
- * Returns how many points were left, 0: one has failed.  Reading the number is
- * a copy to user space as well, and fails if it is the one.
- */
-static unsigned int disarm(void)
-{
-	char text[16] = "";
-	unsigned int left = 1;
-
-	if (pread(fail_nth, text, sizeof(text) - 1, 0) > 0)
-		left = strtoul(text, NULL, 10);
-	while (left && pwrite(fail_nth, "0", 1, 0) != 1)
-		;
-	return left;
 }
 
 static bool is_injected(int result)
@@ -133,10 +84,10 @@ static bool live(unsigned int failing, unsigned int n, bool tidy,
 		if (left_to_close(step, tidy))
 			continue;
 		if (step == failing)
-			arm(n);
+			failnth_arm(n);
 		ret = life_run(&life, step);
 		if (step == failing) {
-			met = !disarm();
+			met = !failnth_disarm();
 			if (ret && met && is_injected(ret)) {
 				++*failures;
 				ret = life_run(&life, step);
@@ -196,9 +147,9 @@ static void walk_call(const struct call *call, unsigned int n, unsigned int by)
 
 	for (; met; n += by) {
 		check(n < POINTS_MAX, "no end of %s", call->name);
-		arm(n);
+		failnth_arm(n);
 		ret = call->run();
-		met = !disarm();
+		met = !failnth_disarm();
 		if (met && is_injected(ret)) {
 			failures++;
 			ret = call->run();
@@ -219,9 +170,9 @@ static unsigned int count_points(int (*run)(void), int expected)
 	unsigned int left;
 	int ret;
 
-	arm(POINTS_MAX);
+	failnth_arm(POINTS_MAX);
 	ret = run();
-	left = disarm();
+	left = failnth_disarm();
 	check_result(ret, expected, "the call whose points are counted");
 	return POINTS_MAX - left;
 }
