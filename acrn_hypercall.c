@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * ACRN HSM: hypercalls.
- *
- * The one place that executes VMCALL.  Nothing here may be called before the
- * module has seen ACRN in CPUID: elsewhere VMCALL raises an exception.  After that
- * all of it may be called in any context.
+ * ACRN HSM: hypercalls: those that are made now and then, what answers mean, and
+ * the counters.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -17,45 +14,14 @@
 #define CREATE_TRACE_POINTS
 #include "acrn_trace.h"
 
-/* Bit 31 tells ACRN's hypercalls from those of other hypervisors. */
-#define ACRN_HC_ID(nr)		(0x80000000UL | (nr))
-
 /* Behind the last that there ever was */
 #define ACRN_HC_UNKNOWN		0xff
 
-/**
- * struct acrn_hc_stat - a hypercall and how often it was made
- * @name: its name in the ABI; NULL: the driver does not make this one
- * @calls: how often it was made
- * @failures: how often the hypervisor answered with an error
- */
-struct acrn_hc_stat {
-	const char *name;
-	atomic_long_t calls;
-	atomic_long_t failures;
-};
-
 #define ACRN_HC_STAT(hc, nr)						\
 	[nr] = { .name = #hc },
-static struct acrn_hc_stat acrn_hc_stats[] = {
+struct acrn_hc_stat acrn_hc_stats[] = {
 	ACRN_HYPERCALLS(ACRN_HC_STAT, ACRN_HC_STAT)
 };
-
-static long acrn_vmcall(unsigned long id, unsigned long p1, unsigned long p2)
-{
-	register unsigned long r8 asm("r8") = id;
-	/*
-	 * The hypervisor leaves RAX as it was when its answer would be -ENODEV
-	 * or -EACCES, so what stands there before must read as a failure.
-	 */
-	long rax = -EIO;
-
-	asm volatile("vmcall"
-		     : "+a" (rax)
-		     : "r" (r8), "D" (p1), "S" (p2)
-		     : "memory");
-	return rax;
-}
 
 /*
  * The hypervisor's answer is 32 bits, sign-extended, and only negative ones
@@ -82,37 +48,23 @@ static int acrn_hc_errno(long rax)
 	}
 }
 
-static noinline int acrn_hc_failed(unsigned int nr, long rax)
+/* Counts a failure. */
+int acrn_hc_failed(unsigned int nr, long rax)
 {
 	atomic_long_inc(&acrn_hc_stats[nr].failures);
 	return acrn_hc_errno(rax);
 }
 
-static __always_inline int acrn_hc_result(unsigned int nr, long rax)
-{
-	atomic_long_inc(&acrn_hc_stats[nr].calls);
-	return likely((int)rax >= 0) ? 0 : acrn_hc_failed(nr, rax);
-}
-
-static noinline int acrn_hypercall_traced(unsigned int nr, u16 vmid,
-					  unsigned long p1, unsigned long p2)
+/* acrn_hypercall() while somebody traces */
+int acrn_hypercall_traced(unsigned int nr, u16 vmid, unsigned long p1,
+			  unsigned long p2)
 {
 	long rax;
 
 	trace_acrn_hypercall_enter(nr, vmid, p1, p2);
-	rax = acrn_vmcall(ACRN_HC_ID(nr), p1, p2);
+	rax = acrn_vmcall(nr, p1, p2);
 	trace_acrn_hypercall_exit(nr, vmid, rax);
 	return acrn_hc_result(nr, rax);
-}
-
-/* Traces apart: what they need of registers would cost every call something. */
-static __always_inline int acrn_hypercall(unsigned int nr, u16 vmid,
-					  unsigned long p1, unsigned long p2)
-{
-	if (trace_acrn_hypercall_enter_enabled() ||
-	    trace_acrn_hypercall_exit_enabled())
-		return acrn_hypercall_traced(nr, vmid, p1, p2);
-	return acrn_hc_result(nr, acrn_vmcall(ACRN_HC_ID(nr), p1, p2));
 }
 
 /**
@@ -123,13 +75,7 @@ static __always_inline int acrn_hypercall(unsigned int nr, u16 vmid,
  */
 int acrn_hc_unknown(void)
 {
-	return acrn_vmcall(ACRN_HC_ID(ACRN_HC_UNKNOWN), 0, 0);
-}
-
-/* Hypercalls whose first parameter is a VM, the second a block or nothing */
-static __always_inline int acrn_vm_hypercall(unsigned int nr, u16 vmid, const void *param)
-{
-	return acrn_hypercall(nr, vmid, vmid, param ? __pa(param) : 0);
+	return acrn_vmcall(ACRN_HC_UNKNOWN, 0, 0);
 }
 
 int acrn_hc_get_api_version(struct acrn_api_version *version)
@@ -194,12 +140,6 @@ int acrn_hc_start_vm(u16 vmid)
 	return acrn_vm_hypercall(ACRN_HC_START_VM, vmid, NULL);
 }
 
-/* In any state.  A running real-time VM answers 0 and runs on. */
-int acrn_hc_pause_vm(u16 vmid)
-{
-	return acrn_vm_hypercall(ACRN_HC_PAUSE_VM, vmid, NULL);
-}
-
 /* @vmid: a paused VM; its request slots become free */
 int acrn_hc_reset_vm(u16 vmid)
 {
@@ -211,27 +151,10 @@ int acrn_hc_create_vcpu(u16 vmid, const struct acrn_create_vcpu *param)
 	return acrn_vm_hypercall(ACRN_HC_CREATE_VCPU, vmid, param);
 }
 
-/* @vmid: a VM that does not run */
-int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param)
-{
-	return acrn_vm_hypercall(ACRN_HC_SET_VCPU_REGS, vmid, param);
-}
-
 /* @vmid: a VM that was never started; all slots of the page become free */
 int acrn_hc_set_ioreq_buffer(u16 vmid, const struct acrn_hc_ioreq_buffer *param)
 {
 	return acrn_vm_hypercall(ACRN_HC_SET_IOREQ_BUFFER, vmid, param);
-}
-
-int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi)
-{
-	return acrn_vm_hypercall(ACRN_HC_INJECT_MSI, vmid, msi);
-}
-
-/* @irqline: an ACRN_IRQLINE(), passed by value */
-int acrn_hc_set_irqline(u16 vmid, u64 irqline)
-{
-	return acrn_hypercall(ACRN_HC_SET_IRQLINE, vmid, vmid, irqline);
 }
 
 /* @param: command and buffer, which the hypervisor changes in place */
@@ -245,34 +168,6 @@ int acrn_hc_set_callback_vector(unsigned int vector)
 {
 	return acrn_hypercall(ACRN_HC_SET_CALLBACK_VECTOR, ACRN_INVALID_VMID,
 			      vector, 0);
-}
-
-/**
- * acrn_hc_notify_request_finish() - HC_NOTIFY_REQUEST_FINISH
- * @vmid: a started VM
- * @vcpu: a vCPU of it whose request is complete; it runs on
- *
- * Never for a vCPU that does not wait: the hypervisor would set one that was
- * stopped running again.
- *
- * Return: 0 or a negative errno.
- */
-int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu)
-{
-	return acrn_hypercall(ACRN_HC_NOTIFY_REQUEST_FINISH, vmid, vmid, vcpu);
-}
-
-/**
- * acrn_hc_set_memory_regions() - HC_VM_SET_MEMORY_REGIONS
- * @param: the VM, and the regions to add or delete
- *
- * Return: 0 or a negative errno; the regions before the one that failed are
- *	done then.
- */
-int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
-{
-	return acrn_hypercall(ACRN_HC_VM_SET_MEMORY_REGIONS, param->vmid,
-			      __pa(param), 0);
 }
 
 /**

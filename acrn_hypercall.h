@@ -2,6 +2,9 @@
 /*
  * ACRN HSM: hypercalls.
  *
+ * None may be made before the module has seen ACRN in CPUID: elsewhere VMCALL
+ * raises an exception.  After that all may be made in any context.
+ *
  * Parameter blocks are passed by guest-physical address: they must lie in the
  * kernel's direct mapping, in physically contiguous memory, never on a stack.
  * All wrappers return 0 or an errno that may go to user space as it is.
@@ -9,7 +12,13 @@
 #ifndef ACRN_HYPERCALL_H
 #define ACRN_HYPERCALL_H
 
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/types.h>
+
+#include <asm/page.h>
 
 #include <linux/acrn/acrn_a2_defs.h>
 #include <linux/acrn/acrn_ioctl_defs.h>
@@ -174,6 +183,20 @@ union acrn_pm_data {
 	struct acrn_a2_cx_data a2_cx;
 };
 
+/**
+ * struct acrn_hc_stat - a hypercall and how often it was made
+ * @name: its name in the ABI; NULL: the driver does not make this one
+ * @calls: how often it was made
+ * @failures: how often the hypervisor answered with an error
+ */
+struct acrn_hc_stat {
+	const char *name;
+	atomic_long_t calls;
+	atomic_long_t failures;
+};
+
+extern struct acrn_hc_stat acrn_hc_stats[];
+
 int acrn_hc_get_api_version(struct acrn_api_version *version);
 int acrn_hc_offline_cpu(unsigned int lapic);
 int acrn_hc_unknown(void);
@@ -181,16 +204,11 @@ int acrn_hc_get_platform_info(void *info);
 int acrn_hc_create_vm(struct acrn_create_vm *param);
 int acrn_hc_destroy_vm(u16 vmid);
 int acrn_hc_start_vm(u16 vmid);
-int acrn_hc_pause_vm(u16 vmid);
 int acrn_hc_reset_vm(u16 vmid);
 int acrn_hc_create_vcpu(u16 vmid, const struct acrn_create_vcpu *param);
-int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param);
 int acrn_hc_set_ioreq_buffer(u16 vmid, const struct acrn_hc_ioreq_buffer *param);
-int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi);
-int acrn_hc_set_irqline(u16 vmid, u64 irqline);
 int acrn_hc_vm_intr_monitor(u16 vmid, struct acrn_intr_monitor *param);
 int acrn_hc_set_callback_vector(unsigned int vector);
-int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu);
 int acrn_hc_assign_ptdev(u16 vmid, u16 bdf);
 int acrn_hc_deassign_ptdev(u16 vmid, u16 bdf);
 int acrn_hc_set_ptdev_intr_info(u16 vmid, const struct acrn_hc_ptdev_irq *irq);
@@ -204,9 +222,112 @@ int acrn_hc_deassign_pio(u16 vmid, const struct acrn_a2_pio_region *pio);
 int acrn_hc_add_vdev(u16 vmid, const struct acrn_vdev *vdev);
 int acrn_hc_remove_vdev(u16 vmid, const struct acrn_vdev *vdev);
 int acrn_hc_pm_get_cpu_state(u32 cmd, u16 vmid, union acrn_pm_data *data);
-int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param);
 int acrn_hc_write_protect_page(u16 vmid, const struct acrn_hc_write_protect *param);
 
 void acrn_hc_show(struct seq_file *s);
+
+/* For the functions below, which are in place where they are used */
+int acrn_hc_failed(unsigned int nr, long rax);
+int acrn_hypercall_traced(unsigned int nr, u16 vmid, unsigned long p1,
+			  unsigned long p2);
+DECLARE_TRACEPOINT(acrn_hypercall_enter);
+DECLARE_TRACEPOINT(acrn_hypercall_exit);
+
+/* Bit 31 tells ACRN's hypercalls from those of other hypervisors. */
+#define ACRN_HC_ID(nr)			(0x80000000UL | (nr))
+
+/* The one place that executes VMCALL */
+static __always_inline long acrn_vmcall(unsigned int nr, unsigned long p1,
+					unsigned long p2)
+{
+	register unsigned long r8 asm("r8") = ACRN_HC_ID(nr);
+	/*
+	 * The hypervisor leaves RAX as it was when its answer would be -ENODEV
+	 * or -EACCES, so what stands there before must read as a failure.
+	 */
+	long rax = -EIO;
+
+	asm volatile("vmcall"
+		     : "+a" (rax)
+		     : "r" (r8), "D" (p1), "S" (p2)
+		     : "memory");
+	return rax;
+}
+
+static __always_inline int acrn_hc_result(unsigned int nr, long rax)
+{
+	atomic_long_inc(&acrn_hc_stats[nr].calls);
+	return likely((int)rax >= 0) ? 0 : acrn_hc_failed(nr, rax);
+}
+
+/* Traces apart: what they need of registers would cost every call something. */
+static __always_inline int acrn_hypercall(unsigned int nr, u16 vmid,
+					  unsigned long p1, unsigned long p2)
+{
+	if (tracepoint_enabled(acrn_hypercall_enter) ||
+	    tracepoint_enabled(acrn_hypercall_exit))
+		return acrn_hypercall_traced(nr, vmid, p1, p2);
+	return acrn_hc_result(nr, acrn_vmcall(nr, p1, p2));
+}
+
+/* Hypercalls whose first parameter is a VM, the second a block or nothing */
+static __always_inline int acrn_vm_hypercall(unsigned int nr, u16 vmid,
+					     const void *param)
+{
+	return acrn_hypercall(nr, vmid, vmid, param ? __pa(param) : 0);
+}
+
+/* Those that device models and guests wait for again and again */
+
+/* In any state.  A running real-time VM answers 0 and runs on. */
+static inline int acrn_hc_pause_vm(u16 vmid)
+{
+	return acrn_vm_hypercall(ACRN_HC_PAUSE_VM, vmid, NULL);
+}
+
+/* @vmid: a VM that does not run */
+static inline int acrn_hc_set_vcpu_regs(u16 vmid, const struct acrn_set_vcpu_regs *param)
+{
+	return acrn_vm_hypercall(ACRN_HC_SET_VCPU_REGS, vmid, param);
+}
+
+static inline int acrn_hc_inject_msi(u16 vmid, const struct acrn_msi_entry *msi)
+{
+	return acrn_vm_hypercall(ACRN_HC_INJECT_MSI, vmid, msi);
+}
+
+/* @irqline: an ACRN_IRQLINE(), passed by value */
+static inline int acrn_hc_set_irqline(u16 vmid, u64 irqline)
+{
+	return acrn_hypercall(ACRN_HC_SET_IRQLINE, vmid, vmid, irqline);
+}
+
+/**
+ * acrn_hc_notify_request_finish() - HC_NOTIFY_REQUEST_FINISH
+ * @vmid: a started VM
+ * @vcpu: a vCPU of it whose request is complete; it runs on
+ *
+ * Never for a vCPU that does not wait: the hypervisor would set one that was
+ * stopped running again.
+ *
+ * Return: 0 or a negative errno.
+ */
+static inline int acrn_hc_notify_request_finish(u16 vmid, unsigned int vcpu)
+{
+	return acrn_hypercall(ACRN_HC_NOTIFY_REQUEST_FINISH, vmid, vmid, vcpu);
+}
+
+/**
+ * acrn_hc_set_memory_regions() - HC_VM_SET_MEMORY_REGIONS
+ * @param: the VM, and the regions to add or delete
+ *
+ * Return: 0 or a negative errno; the regions before the one that failed are
+ *	done then.
+ */
+static inline int acrn_hc_set_memory_regions(const struct acrn_hc_set_regions *param)
+{
+	return acrn_hypercall(ACRN_HC_VM_SET_MEMORY_REGIONS, param->vmid,
+			      __pa(param), 0);
+}
 
 #endif /* ACRN_HYPERCALL_H */
