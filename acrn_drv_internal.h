@@ -343,6 +343,12 @@ bool acrn_hv_spoils_names(void);
 bool acrn_hv_has_lines(void);
 
 /* acrn_pcicfg.c */
+/* Most accesses are to other addresses, and end here. */
+static inline bool acrn_pcicfg_is_port(const struct acrn_io_access *access)
+{
+	return access->type == ACRN_IOREQ_PIO && (access->addr & ~7ULL) == 0xcf8;
+}
+
 bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
 			     const struct acrn_io_access *access);
 u64 acrn_pcicfg_answer(struct acrn_ioreq *ioreq,

@@ -164,7 +164,8 @@ void acrn_ioreq_page_unpin(struct acrn_vm *vm)
 	account_locked_vm(vm->mm, 1, false);
 }
 
-static int acrn_ioreq_complete_slot(struct acrn_vm *vm, unsigned int vcpu)
+static __always_inline int acrn_ioreq_complete_slot(struct acrn_vm *vm,
+						    unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
@@ -209,12 +210,27 @@ int acrn_ioreq_finish(struct acrn_vm *vm, unsigned int vcpu)
 }
 
 /* It was answered in the kernel: if the hypervisor refuses, nobody else retries. */
+static void acrn_ioreq_tell_again(struct acrn_ioreq *ioreq, unsigned int vcpu)
+{
+	__set_bit(vcpu, &ioreq->notify_pending);
+	acrn_ioreq_defer(ioreq, 1);
+}
+
 static void acrn_ioreq_answered(struct acrn_vm *vm, unsigned int vcpu)
 {
-	if (acrn_ioreq_finish_slot(vm, vcpu)) {
-		__set_bit(vcpu, &vm->ioreq.notify_pending);
-		acrn_ioreq_defer(&vm->ioreq, 1);
-	}
+	if (acrn_ioreq_finish_slot(vm, vcpu))
+		acrn_ioreq_tell_again(&vm->ioreq, vcpu);
+}
+
+/* The same of a request of a running VM that was not taken before it was answered */
+static __always_inline void acrn_ioreq_answered_at_once(struct acrn_vm *vm,
+							unsigned int vcpu)
+{
+	lockdep_assert_held(&vm->ioreq.lock);
+
+	trace_acrn_ioreq_finish(vm->vmid, vcpu);
+	if (acrn_ioreq_complete_slot(vm, vcpu))
+		acrn_ioreq_tell_again(&vm->ioreq, vcpu);
 }
 
 static void acrn_ioreq_notify_again(struct acrn_vm *vm)
@@ -397,7 +413,7 @@ static void acrn_ioreq_set_processing(struct acrn_ioreq *ioreq,
 static void acrn_ioreq_to_dm(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			     const struct acrn_io_access *access)
 {
-	if (access)
+	if (access && acrn_pcicfg_is_port(access))
 		acrn_pcicfg_convert(ioreq, vcpu, access);
 	ioreq->client[vcpu] = NULL;
 	set_bit(vcpu, &ioreq->for_dm);
@@ -451,19 +467,24 @@ void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu)
 		acrn_ioreq_answer_unknown(vm, vcpu, type);
 }
 
+/* In each tick a VM's first request comes here, before the upcall answers it. */
+static noinline void acrn_upcall_new_tick(struct acrn_ioreq *ioreq, unsigned long tick)
+{
+	ioreq->tick = tick;
+	ioreq->few = ACRN_UPCALL_FEW;
+	if (acrn_upcall.tick != tick) {
+		acrn_upcall.tick = tick;
+		acrn_upcall.used = 0;
+	}
+}
+
 /* May this upcall answer a request of the VM, or has it to leave it to the work? */
 static bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
 {
 	unsigned long tick = jiffies;
 
-	if (ioreq->tick != tick) {
-		ioreq->tick = tick;
-		ioreq->few = ACRN_UPCALL_FEW;
-	}
-	if (acrn_upcall.tick != tick) {
-		acrn_upcall.tick = tick;
-		acrn_upcall.used = 0;
-	}
+	if (unlikely(ioreq->tick != tick))
+		acrn_upcall_new_tick(ioreq, tick);
 	if (ioreq->few)
 		ioreq->few--;
 	else if (acrn_upcall.used >= tsc_khz * 1000ULL / HZ / ACRN_UPCALL_SHARE)
@@ -475,7 +496,8 @@ static bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
 }
 
 /* Find somebody for a new request.  False: it has to wait for the work. */
-static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
+static __always_inline bool acrn_ioreq_take(struct acrn_vm *vm,
+					    unsigned int vcpu, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
@@ -493,7 +515,7 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 		eventfd = acrn_ioeventfd_find(vm, &access);
 		if (!eventfd)
 			client = acrn_ioreq_find_client(ioreq, &access);
-		pci = !eventfd && !client &&
+		pci = !eventfd && !client && acrn_pcicfg_is_port(&access) &&
 		      acrn_pcicfg_is_driver_s(ioreq, &access);
 	}
 	if (!eventfd && !client && !pci && acrn_ioreq_dm_knows(type)) {
@@ -509,11 +531,13 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 			      eventfd ? ACRN_IOREQ_BY_IOEVENTFD :
 			      client ? ACRN_IOREQ_BY_CLIENT :
 			      pci ? ACRN_IOREQ_BY_DRIVER : ACRN_IOREQ_BY_NOBODY);
-	__set_bit(vcpu, &ioreq->taken);
 	if (eventfd) {
 		acrn_eventfd_signal(eventfd);
-		acrn_ioreq_answered(vm, vcpu);
-	} else if (client) {
+		acrn_ioreq_answered_at_once(vm, vcpu);
+		return true;
+	}
+	__set_bit(vcpu, &ioreq->taken);
+	if (client) {
 		ioreq->client[vcpu] = client;
 		acrn_ioreq_set_processing(ioreq, vcpu, false);
 		if (!client->handler(client->data, vcpu, &access, &result))
@@ -529,21 +553,19 @@ static bool acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, bool upcall)
 	return true;
 }
 
-static void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
+/* Find somebody for each request that is pending, and for those that were not told. */
+static __always_inline void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	unsigned long flags, known;
 	unsigned int vcpu, vcpu_num;
+	unsigned long known;
 	bool left = false;
 
-	/* acrn_ioreq_start() looks when it has set this: nothing gets lost. */
-	if (!READ_ONCE(ioreq->running))
-		return;
+	lockdep_assert_held(&ioreq->lock);
 
-	spin_lock_irqsave(&ioreq->lock, flags);
 	/* A request of a VM that does not run is forged: user space put it there. */
 	if (!ioreq->running)
-		goto out;
+		return;
 	if (ioreq->notify_pending)
 		acrn_ioreq_notify_again(vm);
 	known = ioreq->for_dm;
@@ -566,14 +588,20 @@ static void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 	/* For new ones only: poll() comes through here and would wake itself. */
 	if (ioreq->for_dm & ~known)
 		wake_up(&ioreq->wait);
-out:
-	spin_unlock_irqrestore(&ioreq->lock, flags);
 }
 
 /* Takes what is pending and finds somebody to handle it, in the time of a task. */
 void acrn_ioreq_dispatch(struct acrn_vm *vm)
 {
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	/* acrn_ioreq_start() looks when it has set this: nothing gets lost. */
+	if (!READ_ONCE(ioreq->running))
+		return;
+
+	spin_lock_irq(&ioreq->lock);
 	acrn_ioreq_look(vm, false);
+	spin_unlock_irq(&ioreq->lock);
 }
 
 /* Without the request lock: a VM that is on the list has its slots. */
@@ -598,8 +626,11 @@ void acrn_ioreq_upcall(void)
 	spin_lock(&acrn_running_lock);
 	list_for_each_entry(ioreq, &acrn_running, node) {
 		vm = container_of(ioreq, struct acrn_vm, ioreq);
-		if (acrn_ioreq_is_pending(vm))
-			acrn_ioreq_look(vm, true);
+		if (!acrn_ioreq_is_pending(vm))
+			continue;
+		spin_lock(&ioreq->lock);
+		acrn_ioreq_look(vm, true);
+		spin_unlock(&ioreq->lock);
 	}
 	spin_unlock(&acrn_running_lock);
 
