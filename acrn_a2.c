@@ -17,6 +17,7 @@
 
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl_table.h"
+#include "acrn_irq.h"
 
 /* An id that no client has */
 #define ACRN_A2_NO_CLIENT	(-1)
@@ -297,6 +298,7 @@ ACRN_DISPATCHER(acrn_a2_run_inject_msi, acrn_a2_ioctls, ACRN_A2_, INJECT_MSI)
 ACRN_DISPATCHER(acrn_a2_run_notify, acrn_a2_ioctls, ACRN_A2_, NOTIFY_REQUEST_FINISH)
 ACRN_DISPATCHER(acrn_a2_run_attach, acrn_a2_ioctls, ACRN_A2_, ATTACH_IOREQ_CLIENT)
 ACRN_DISPATCHER(acrn_a2_run_pause_vm, acrn_a2_ioctls, ACRN_A2_, PAUSE_VM)
+ACRN_DISPATCHER(acrn_a2_run_set_vcpu_regs, acrn_a2_ioctls, ACRN_A2_, SET_VCPU_REGS)
 
 /* For all others */
 static noinline long acrn_a2_run(struct file *filp,
@@ -329,6 +331,8 @@ long acrn_a2_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 		return acrn_a2_run_attach(filp, user);
 	case ACRN_A2_PAUSE_VM:
 		return acrn_a2_run_pause_vm(filp, user);
+	case ACRN_A2_SET_VCPU_REGS:
+		return acrn_a2_run_set_vcpu_regs(filp, user);
 	default:
 		ioctl = acrn_a2_find(cmd);
 		return ioctl ? acrn_a2_run(filp, ioctl, user) : -ENOTTY;

@@ -12,6 +12,7 @@
 
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl_table.h"
+#include "acrn_irq.h"
 
 ACRN_COPY_OUT(api_version, struct acrn_api_version)
 ACRN_COPY_IN(platform_info, struct acrn_platform_info)
@@ -175,6 +176,7 @@ ACRN_DISPATCHER(acrn_ic_run_inject_msi, acrn_ic_ioctls, IC_, INJECT_MSI)
 ACRN_DISPATCHER(acrn_ic_run_notify, acrn_ic_ioctls, IC_, NOTIFY_REQUEST_FINISH)
 ACRN_DISPATCHER(acrn_ic_run_attach, acrn_ic_ioctls, IC_, ATTACH_IOREQ_CLIENT)
 ACRN_DISPATCHER(acrn_ic_run_pause_vm, acrn_ic_ioctls, IC_, PAUSE_VM)
+ACRN_DISPATCHER(acrn_ic_run_set_vcpu_regs, acrn_ic_ioctls, IC_, SET_VCPU_REGS)
 
 /* For all others */
 static noinline long acrn_ic_run(struct file *filp,
@@ -207,6 +209,8 @@ long acrn_ic_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 		return acrn_ic_run_attach(filp, user);
 	case IC_PAUSE_VM:
 		return acrn_ic_run_pause_vm(filp, user);
+	case IC_SET_VCPU_REGS:
+		return acrn_ic_run_set_vcpu_regs(filp, user);
 	default:
 		ioctl = acrn_ic_find(cmd);
 		return ioctl ? acrn_ic_run(filp, ioctl, user) : -ENOTTY;

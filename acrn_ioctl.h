@@ -242,13 +242,6 @@ struct acrn_contract {
 	bool client_ids;
 };
 
-/* The hypervisor does not validate it.  Here, because it is but a comparison. */
-static inline int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
-{
-	return ACRN_IRQLINE_OP(arg->irqline) <= ACRN_IRQLINE_FALLING_PULSE ?
-	       0 : -EINVAL;
-}
-
 /* acrn_ic.c */
 extern const struct acrn_contract acrn_ic_contract;
 const struct acrn_ioctl *acrn_ic_find(unsigned int cmd);
@@ -298,7 +291,6 @@ int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *ar
 int acrn_ioctl_clear_vm_ioreq(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 
 int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_intr_monitor(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 

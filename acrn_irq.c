@@ -71,17 +71,6 @@ int acrn_ioctl_inject_msi(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return acrn_vm_inject_msi(vm, &arg->msi);
 }
 
-int acrn_ioctl_set_irqline(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
-{
-	int ret = -ENODEV;
-
-	raw_spin_lock_irq(&vm->irq.lock);
-	if (vm->irq.enabled)
-		ret = acrn_hc_set_irqline(vm->vmid, arg->irqline);
-	raw_spin_unlock_irq(&vm->irq.lock);
-	return ret;
-}
-
 int acrn_check_intr_monitor(const union acrn_ioctl_arg *arg)
 {
 	const struct acrn_intr_monitor *monitor = &arg->intr_monitor;
