@@ -170,48 +170,47 @@ static int acrn_mapping_add(struct acrn_mapping *map, struct page *page,
 	return 0;
 }
 
-/* How many of these pages lie one after the other, from the first on */
-static unsigned long acrn_segment_length(struct page **pages, unsigned long nr)
+/* Where the pages end that lie one after the other, from this one on */
+static struct page **acrn_segment_end(struct page **page, struct page **end)
 {
-	struct page **page = pages, **end = pages + nr, *next = *pages;
+	struct page *next = *page;
 
 	do {
 		page++;
 		next++;
 	} while (page < end && *page == next);
-	return page - pages;
+	return page;
 }
 
 /* At least one page.  Those that cannot be added are unpinned. */
 static int acrn_mapping_add_pages(struct acrn_mapping *map, struct page **pages,
 				  unsigned long nr)
 {
-	unsigned long i = 0, len = acrn_segment_length(pages, nr);
+	struct page **end = pages + nr, **page = acrn_segment_end(pages, end), **first;
 	struct acrn_segments *segments;
 	int ret;
 
 	/* It may follow the last segment; after it, a segment is one that follows none. */
-	ret = acrn_mapping_add(map, pages[0], len, false);
-	if (ret)
-		goto err_unpin;
-	segments = acrn_mapping_last(map);
+	ret = acrn_mapping_add(map, pages[0], page - pages, false);
+	if (ret) {
+		unpin_user_pages(pages, nr);
+		return ret;
+	}
 
-	for (i = len; i < nr; i += len) {
-		len = acrn_segment_length(pages + i, nr - i);
+	segments = acrn_mapping_last(map);
+	while (page < end) {
+		first = page;
 		if (segments->nr == segments->max) {
 			segments = acrn_mapping_room(map, false);
 			if (!segments) {
-				ret = -ENOMEM;
-				goto err_unpin;
+				unpin_user_pages(first, end - first);
+				return -ENOMEM;
 			}
 		}
-		acrn_segments_add(segments, pages[i], len);
+		page = acrn_segment_end(first, end);
+		acrn_segments_add(segments, *first, page - first);
 	}
 	return 0;
-
-err_unpin:
-	unpin_user_pages(pages + i, nr - i);
-	return ret;
 }
 
 /* How many small pages there are from this one to the end of the page it is part of */
@@ -431,34 +430,35 @@ static int acrn_mapping_map_ram(struct acrn_vm *vm,
 				const struct acrn_mapping *map, u32 prot,
 				union acrn_mm_scratch *scratch)
 {
-	struct acrn_hc_memory_region *regions = scratch->regions;
+	struct acrn_hc_memory_region *region = scratch->regions;
+	const struct acrn_segment *segment, *end;
 	struct acrn_segments *segments;
-	unsigned int count = 0, i;
-	u64 gpa = map->gpa;
+	u64 gpa = map->gpa, size;
 	int ret;
 
 	list_for_each_entry(segments, &map->segments, node) {
-		for (i = 0; i < segments->nr; i++) {
-			const struct acrn_segment *segment = &segments->segment[i];
-
-			if (count == ACRN_HC_REGIONS_MAX) {
-				ret = acrn_set_regions(vm, regions, count);
+		end = segments->segment + segments->nr;
+		for (segment = segments->segment; segment < end; segment++) {
+			if (region == scratch->regions + ACRN_HC_REGIONS_MAX) {
+				ret = acrn_set_regions(vm, scratch->regions,
+						       ACRN_HC_REGIONS_MAX);
 				if (ret)
 					return ret;
-				count = 0;
+				region = scratch->regions;
 				cond_resched();
 			}
-			regions[count++] = (struct acrn_hc_memory_region) {
+			size = (u64)segment->nr << PAGE_SHIFT;
+			*region++ = (struct acrn_hc_memory_region) {
 				.type = ACRN_HC_REGION_ADD,
 				.prot = prot | ACRN_HC_REGION_WB,
 				.gpa = gpa,
 				.service_gpa = page_to_phys(segment->page),
-				.size = (u64)segment->nr << PAGE_SHIFT,
+				.size = size,
 			};
-			gpa += (u64)segment->nr << PAGE_SHIFT;
+			gpa += size;
 		}
 	}
-	return acrn_set_regions(vm, regions, count);
+	return acrn_set_regions(vm, scratch->regions, region - scratch->regions);
 }
 
 static int acrn_mapping_map_mmio(struct acrn_vm *vm,
