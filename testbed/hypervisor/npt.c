@@ -209,6 +209,7 @@ bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot)
 /**
  * npt_map_more() - give a User VM 4 KiB pages where it has others next to them
  * @root: its table
+ * @last: where this was called for last
  * @gpa: where the guest sees the first
  * @hpa: the first
  * @count: how many
@@ -218,18 +219,23 @@ bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot)
  *
  * Return: how many were mapped, from the first one on; perhaps none.
  */
-u64 npt_map_more(u64 *root, u64 gpa, u64 hpa, u64 count, u64 prot)
+u64 npt_map_more(u64 *root, struct npt_place *last, u64 gpa, u64 hpa, u64 count, u64 prot)
 {
-	u32 level = 1;
-	u64 *e = find_entry(root, gpa, &level, false);
-	u64 entry = leaf(hpa, prot), room = 512 - (gpa / PAGE_SIZE & 511), i;
+	u64 first = gpa / PAGE_SIZE & 511, entry = leaf(hpa, prot), i;
 
-	if (!e || level != 1)
-		return 0;
-	if (count > room)
-		count = room;
-	for (i = 0; i < count && !(e[i] & PTE_PRESENT); i++, entry += PAGE_SIZE)
-		e[i] = entry;
+	if (!last->table || (last->gpa ^ gpa) & ~(BIT(21) - 1)) {
+		u32 level = 1;
+		u64 *e = find_entry(root, gpa, &level, false);
+
+		if (!e || level != 1)
+			return 0;
+		last->table = e - first;
+		last->gpa = gpa;
+	}
+	if (count > 512 - first)
+		count = 512 - first;
+	for (i = 0; i < count && !(last->table[first + i] & PTE_PRESENT); i++)
+		last->table[first + i] = entry + i * PAGE_SIZE;
 	return i;
 }
 

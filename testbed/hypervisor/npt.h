@@ -28,10 +28,22 @@ struct npt_run {
 	bool protected;
 };
 
+/**
+ * struct npt_place - where pages were mapped last
+ * @table: of 4 KiB entries; NULL: none
+ * @gpa: an address below it
+ *
+ * For a table that nobody else changes meanwhile.
+ */
+struct npt_place {
+	u64 *table;
+	u64 gpa;
+};
+
 bool npt_find(u64 *root, u64 gpa, struct npt_run *page);
 bool npt_next(u64 *root, u64 gpa, struct npt_run *run);
 bool npt_map_page(u64 *root, u64 gpa, u64 hpa, u64 size, u64 prot);
-u64 npt_map_more(u64 *root, u64 gpa, u64 hpa, u64 count, u64 prot);
+u64 npt_map_more(u64 *root, struct npt_place *last, u64 gpa, u64 hpa, u64 count, u64 prot);
 bool npt_write_protect(u64 *root, u64 gpa, bool protect);
 bool npt_unmap_page(u64 *root, u64 gpa, u64 size);
 

@@ -108,7 +108,7 @@ static bool deletes(const struct hc_region *r)
 	return generation->strict_memory ? r->type != REGION_ADD : r->type == REGION_DELETE;
 }
 
-static s64 add_region(struct vm *vm, const struct hc_region *r)
+static s64 add_region(struct vm *vm, const struct hc_region *r, struct npt_place *last)
 {
 	u64 gpa = page_up(r->gpa), hpa = page_up(r->service_gpa);
 	u64 end = gpa + r->size, prot = r->prot & PROT_ALL;
@@ -132,7 +132,7 @@ static s64 add_region(struct vm *vm, const struct hc_region *r)
 		return 0;
 
 	while (gpa < end) {
-		u64 size = PAGE_SIZE * npt_map_more(vm->npt, gpa, hpa,
+		u64 size = PAGE_SIZE * npt_map_more(vm->npt, last, gpa, hpa,
 						    (end - gpa) / PAGE_SIZE, prot);
 
 		if (size) {
@@ -199,7 +199,7 @@ static s64 delete_region(struct vm *vm, const struct hc_region *r)
 	return 0;
 }
 
-static s64 one_region(struct vm *vm, const struct hc_region *r)
+static s64 one_region(struct vm *vm, const struct hc_region *r, struct npt_place *last)
 {
 	if (r->size & ~PAGE_MASK) {
 		complain("region 0x%lx: size 0x%lx is not in pages", r->gpa, r->size);
@@ -209,7 +209,7 @@ static s64 one_region(struct vm *vm, const struct hc_region *r)
 		complain("region 0x%lx is empty", r->gpa);
 	if (r->type != REGION_ADD && r->type != REGION_DELETE)
 		complain("region 0x%lx: type %u", r->gpa, r->type);
-	return deletes(r) ? delete_region(vm, r) : add_region(vm, r);
+	return deletes(r) ? delete_region(vm, r) : add_region(vm, r, last);
 }
 
 /**
@@ -228,6 +228,7 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 {
 	struct hc_regions *block = param_block(param, sizeof(*block), "SET_MEMORY_REGIONS's block");
 	const struct hc_region *array;
+	struct npt_place last = { 0 };
 	struct hc_region r = { 0 };
 	struct hc_regions p;
 	s64 result = -1;
@@ -259,7 +260,7 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 		if (!one)
 			break;
 		r = *one;
-		result = one_region(vm, &r);
+		result = one_region(vm, &r, &last);
 		if (result)
 			break;
 	}
