@@ -235,6 +235,30 @@ static void acrn_test_put_value(struct kunit *test)
 	}
 }
 
+/* An upcall looks at a VM if any of its vCPUs asks, and not for those it does not have. */
+static void acrn_test_is_pending(struct kunit *test)
+{
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	struct acrn_io_request *slots = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	vm->ioreq.slots = slots;
+	for (i = 0; i < ACRN_MAX_VCPUS; i++)
+		slots[i].processed = ACRN_IOREQ_FREE;
+	vm->vcpu_num = ACRN_MAX_VCPUS;
+	KUNIT_EXPECT_FALSE(test, acrn_ioreq_is_pending(vm));
+	for (i = 0; i < ACRN_MAX_VCPUS; i++) {
+		slots[i].processed = ACRN_IOREQ_PENDING;
+		vm->vcpu_num = i + 1;
+		KUNIT_EXPECT_TRUE_MSG(test, acrn_ioreq_is_pending(vm), "vCPU %u", i);
+		vm->vcpu_num = i;
+		KUNIT_EXPECT_FALSE_MSG(test, acrn_ioreq_is_pending(vm), "no vCPU %u", i);
+		slots[i].processed = ACRN_IOREQ_COMPLETE;
+	}
+}
+
 /* A VM has its few in each tick; more only while all upcalls left time for it. */
 static void acrn_test_may_answer(struct kunit *test)
 {
@@ -268,6 +292,7 @@ static void acrn_test_may_answer(struct kunit *test)
 }
 
 static struct kunit_case acrn_ioreq_cases[] = {
+	KUNIT_CASE(acrn_test_is_pending),
 	KUNIT_CASE(acrn_test_may_answer),
 	KUNIT_CASE(acrn_test_find_client),
 	KUNIT_CASE(acrn_test_ranges_overlap),
