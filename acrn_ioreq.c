@@ -381,6 +381,10 @@ acrn_ioreq_find_client(struct acrn_ioreq *ioreq,
 {
 	const struct acrn_ioreq_range *range;
 
+	/* Most VMs have no such client. */
+	if (RB_EMPTY_ROOT(&ioreq->ranges))
+		return NULL;
+
 	range = acrn_ioreq_find_range(ioreq, access->type, access->addr);
 	/* The address may be forged: no sum may wrap. */
 	return range && range->last - access->addr >= access->size - 1 ?
