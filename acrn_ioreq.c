@@ -288,9 +288,13 @@ acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu, u32 type,
 	access->value = value;
 	switch (size) {
 	case 1:
+		access->value = (u8)value;
+		break;
 	case 2:
+		access->value = (u16)value;
+		break;
 	case 4:
-		access->value &= ~0ULL >> (64 - 8 * size);
+		access->value = (u32)value;
 		break;
 	case 8:
 		if (narrow)
