@@ -104,9 +104,8 @@ int drv_set_irqline(struct vm *vm, uint64_t line)
 
 int drv_map(struct vm *vm, uint64_t gpa, void *p, size_t len)
 {
-	struct floor_range range = { (uintptr_t)p, len };
+	struct floor_range range = { (uintptr_t)p, len, gpa };
 
-	(void)gpa;
 	pinned = !ioctl(vm->fd, FLOOR_PIN, &range);
 	return pinned ? 0 : -1;
 }

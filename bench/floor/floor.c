@@ -36,6 +36,16 @@
 #define SLOT_PROCESSING		2
 
 #define PINS_AT_ONCE		512UL
+#define REGIONS_AT_ONCE		128
+
+/* What the hypervisor is told of memory */
+struct region {
+	u32 type;
+	u32 prot;
+	u64 gpa;
+	u64 service_gpa;
+	u64 size;
+};
 
 /* A parameter block: physically contiguous */
 static union {
@@ -51,21 +61,12 @@ static union {
 		u8 reserved2[16];
 	} create;
 	struct {
-		struct {
-			u32 type;
-			u32 prot;
-			u64 gpa;
-			u64 service_gpa;
-			u64 size;
-		} region;
-		struct {
-			u16 vmid;
-			u16 reserved[3];
-			u32 count;
-			u32 reserved1;
-			u64 regions_gpa;
-		} set;
-	} memory;
+		u16 vmid;
+		u16 reserved[3];
+		u32 count;
+		u32 reserved1;
+		u64 regions_gpa;
+	} set;
 	struct {
 		u64 address;
 		u64 data;
@@ -74,6 +75,7 @@ static union {
 	struct floor_call other;
 } *block;
 
+static struct region *regions;
 static void *window;
 static u16 vmid;
 
@@ -174,16 +176,29 @@ static long ioreq_page(void)
 	return vmcall(HC_SET_IOREQ_BUFFER, vmid, __pa(block));
 }
 
+static struct region region(u64 gpa, u64 service_gpa, u64 size)
+{
+	return (struct region) {
+		.prot = 0x47,	/* WB, rwx */
+		.gpa = gpa,
+		.service_gpa = service_gpa,
+		.size = size,
+	};
+}
+
+static long set_regions(unsigned int count)
+{
+	memset(&block->set, 0, sizeof(block->set));
+	block->set.vmid = vmid;
+	block->set.count = count;
+	block->set.regions_gpa = __pa(regions);
+	return vmcall(HC_SET_MEMORY_REGIONS, __pa(&block->set), 0);
+}
+
 static long guest_memory(unsigned long size)
 {
-	memset(block, 0, sizeof(*block));
-	block->memory.region.prot = 0x47;	/* WB, rwx */
-	block->memory.region.service_gpa = __pa(window);
-	block->memory.region.size = size;
-	block->memory.set.vmid = vmid;
-	block->memory.set.count = 1;
-	block->memory.set.regions_gpa = __pa(&block->memory.region);
-	return vmcall(HC_SET_MEMORY_REGIONS, __pa(&block->memory.set), 0);
+	regions[0] = region(0, __pa(window), size);
+	return set_regions(1);
 }
 
 static int irqfd_wakeup(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)
@@ -221,6 +236,37 @@ static void irqfd_off(void)
 	irqfd.file = NULL;
 }
 
+/* How many pages from @first on lie one after the other */
+static unsigned long run_length(unsigned long first)
+{
+	unsigned long next = first + 1;
+
+	while (next < pinned &&
+	       page_to_pfn(pages[next]) == page_to_pfn(pages[first]) + next - first)
+		next++;
+	return next - first;
+}
+
+static long map_pinned(u64 gpa)
+{
+	unsigned long i, len;
+	u32 count = 0;
+	long ret;
+
+	for (i = 0; i < pinned; i += len) {
+		if (count == REGIONS_AT_ONCE) {
+			ret = set_regions(count);
+			if (ret)
+				return ret;
+			count = 0;
+		}
+		len = run_length(i);
+		regions[count++] = region(gpa, page_to_phys(pages[i]), len << PAGE_SHIFT);
+		gpa += len << PAGE_SHIFT;
+	}
+	return set_regions(count);
+}
+
 static long pin(void __user *argp)
 {
 	struct floor_range range;
@@ -239,18 +285,7 @@ static long pin(void __user *argp)
 					FOLL_WRITE | FOLL_LONGTERM, pages + i) != nr)
 			return -EFAULT;
 	}
-	return 0;
-}
-
-/* How many pages from @first on lie one after the other */
-static unsigned long run_length(unsigned long first)
-{
-	unsigned long next = first + 1;
-
-	while (next < pinned &&
-	       page_to_pfn(pages[next]) == page_to_pfn(pages[first]) + next - first)
-		next++;
-	return next - first;
+	return map_pinned(range.gpa);
 }
 
 /* Long runs as such, or all pages one by one, whichever is faster */
@@ -358,9 +393,11 @@ static int __init floor_init(void)
 
 	window = alloc_pages_exact(FLOOR_WINDOW, GFP_KERNEL | __GFP_ZERO);
 	block = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	if (window && block)
+	regions = kcalloc(REGIONS_AT_ONCE, sizeof(*regions), GFP_KERNEL);
+	if (window && block && regions)
 		ret = misc_register(&floor_dev);
 	if (ret) {
+		kfree(regions);
 		kfree(block);
 		if (window)
 			free_pages_exact(window, FLOOR_WINDOW);
@@ -371,6 +408,7 @@ static int __init floor_init(void)
 static void __exit floor_exit(void)
 {
 	misc_deregister(&floor_dev);
+	kfree(regions);
 	kfree(block);
 	free_pages_exact(window, FLOOR_WINDOW);
 }

@@ -30,7 +30,7 @@
 #define FLOOR_DONE		0x7007
 /* the argument: an eventfd; each signal makes HC_INJECT_MSI */
 #define FLOOR_IRQFD		0x7008
-/* the argument points to struct floor_range */
+/* pins pages and maps them; the argument points to struct floor_range */
 #define FLOOR_PIN		0x7009
 #define FLOOR_UNPIN		0x700a
 /* does nothing */
@@ -44,6 +44,7 @@ struct floor_call {
 struct floor_range {
 	unsigned long addr;
 	unsigned long len;
+	unsigned long gpa;
 };
 
 /* what mmap() of the node gives: contiguous, known to the module */
