@@ -10,7 +10,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRN  ", "HSM-RUN ", 1)
 
 	Scope (\_SB)
 	{
-		/* One bus behind ports 0xcf8 and 0xcfc; interrupts are MSIs only */
+		/* One bus behind ports 0xcf8 and 0xcfc */
 		Device (PCI0)
 		{
 			Name (_HID, EisaId ("PNP0A03"))
@@ -19,10 +19,24 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRN  ", "HSM-RUN ", 1)
 				WordBusNumber (ResourceProducer, MinFixed, MaxFixed,
 					PosDecode, 0, 0, 0, 0, 1)
 				IO (Decode16, 0xcf8, 0xcf8, 1, 8)
-				/* PCI_MEMORY of pci.h */
+				/* PCI_PORTS and PCI_MEMORY of pci.h */
+				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode,
+					EntireRange, 0, 0xc000, 0xcfff, 0, 0x1000)
 				DWordMemory (ResourceProducer, PosDecode, MinFixed,
 					MaxFixed, NonCacheable, ReadWrite, 0,
-					0xc0000000, 0xc0ffffff, 0, 0x01000000)
+					0xc0000000, 0xcfffffff, 0, 0x10000000)
+			})
+			/*
+			 * Our own devices have MSIs only.  The lines of those that are
+			 * passed through: PASSTHROUGH_SLOT and PASSTHROUGH_IRQ of
+			 * passthrough.h
+			 */
+			Name (_PRT, Package ()
+			{
+				Package () { 0x0002ffff, 0, 0, 16 },
+				Package () { 0x0003ffff, 0, 0, 17 },
+				Package () { 0x0004ffff, 0, 0, 18 },
+				Package () { 0x0005ffff, 0, 0, 19 }
 			})
 		}
 

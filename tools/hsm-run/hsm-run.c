@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "loader.h"
 #include "options.h"
+#include "passthrough.h"
 #include "virtio.h"
 
 #define DISK_SLOT	1
@@ -40,6 +41,8 @@ static void stop_on_signals(void)
 
 static void add_devices(struct vm *vm, const struct options *o)
 {
+	unsigned int i;
+
 	checker_add(vm);
 	uart_add(vm);
 	pit_add(vm);
@@ -48,6 +51,8 @@ static void add_devices(struct vm *vm, const struct options *o)
 	pci_add_bus(vm);
 	if (o->disk)
 		virtio_blk_add(vm, o->disk, DISK_SLOT);
+	for (i = 0; i < o->passthroughs; i++)
+		passthrough_add(vm, o->passthrough[i]);
 	terminal_open(o->guest.kernel.bytes);
 }
 
@@ -120,6 +125,8 @@ int main(int argc, char **argv)
 	vm_add_memory(&vm, options.memory, options.hugepages);
 	add_devices(&vm, &options);
 	how = run(&vm, &options);
+	vm_stop(&vm);
+	passthrough_give_back();
 	vm_destroy(&vm);
 	if (options.stats)
 		print_stats();

@@ -99,9 +99,10 @@ void msix_signal(struct pci_device *pci, unsigned int vector)
 		v->pending = true;
 }
 
-static uint64_t table_read(struct pci_device *pci, uint64_t offset,
+static uint64_t table_read(struct pci_bar *bar, uint64_t offset,
 			   unsigned int size)
 {
+	struct pci_device *pci = bar->owner;
 	uint64_t value = 0;
 	unsigned int i;
 
@@ -118,9 +119,10 @@ static uint64_t table_read(struct pci_device *pci, uint64_t offset,
 }
 
 /* Entries are written by 4 or 8 bytes; nothing else is defined. */
-static void table_write(struct pci_device *pci, uint64_t offset,
+static void table_write(struct pci_bar *bar, uint64_t offset,
 			unsigned int size, uint64_t value)
 {
+	struct pci_device *pci = bar->owner;
 	struct msix_vector *vector;
 
 	if (size < 4 || offset % size || offset >= TABLE_SIZE)
@@ -177,6 +179,7 @@ void msix_init(struct pci_device *pci)
 	pci_add_capability(pci, &capability, sizeof(capability));
 	pci->writable[pci->msix_capability + PCI_MSIX_FLAGS + 1] =
 		(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) >> 8;
+	pci->bars[MSIX_TABLE_BAR].size = PCI_BAR_SIZE;
 	pci->bars[MSIX_TABLE_BAR].read = table_read;
 	pci->bars[MSIX_TABLE_BAR].write = table_write;
 	for (i = 0; i < MSIX_VECTORS; i++) {

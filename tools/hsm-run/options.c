@@ -93,6 +93,21 @@ static uint64_t parse_cpus(const char *text)
 	return cpus;
 }
 
+/* With the segment, which can only be 0, or without */
+static void parse_device(const char *text, struct options *o)
+{
+	unsigned int bus, device, function;
+	int length = 0;
+
+	if (sscanf(text, "0000:%2x:%2x.%1x%n", &bus, &device, &function, &length) != 3)
+		sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &length);
+	if (!length || text[length] || device > 31 || function > 7)
+		errx(2, "%s: a PCI device is bus:device.function, as lspci shows it", text);
+	if (o->passthroughs == PASSTHROUGH_MAX)
+		errx(2, "at most %d devices can be passed through", PASSTHROUGH_MAX);
+	o->passthrough[o->passthroughs++] = bus << 8 | device << 3 | function;
+}
+
 /* Is it Linux's? */
 static bool parse_abi(const char *text)
 {
@@ -149,6 +164,8 @@ static void usage(FILE *out)
 		"  --initrd FILE  its initial file system\n"
 		"  --append TEXT  its command line, default \"console=ttyS0\"\n"
 		"  --disk FILE    a disk, a virtio block device\n"
+		"  --passthrough BB:DD.F  a PCI device of the Service VM, with hypervisors up to\n"
+		"                 v1.5; can be given again for more\n"
 		"  --memory SIZE  4M to 2G, default 64M, for Linux 256M\n"
 		"  --hugepages    take the memory from huge pages only\n"
 		"  --vcpus N      default 1; hypervisors since v1.4 decide by --cpus\n"
@@ -192,8 +209,8 @@ static void open_guest(struct options *options, const char *kernel,
 
 /* What getopt_long() returns for an option; those with a flag return 0 */
 enum {
-	KERNEL = 1, INITRD, APPEND, DISK, MEMORY, VCPUS, CPUS, UUID, ABI, SILENCE,
-	DEVICE, HELP = 'h',
+	KERNEL = 1, INITRD, APPEND, DISK, PASSTHROUGH, MEMORY, VCPUS, CPUS, UUID, ABI,
+	SILENCE, DEVICE, HELP = 'h',
 };
 
 /**
@@ -212,6 +229,7 @@ void options_parse(int argc, char **argv, struct options *options)
 		{ "initrd", required_argument, NULL, INITRD },
 		{ "append", required_argument, NULL, APPEND },
 		{ "disk", required_argument, NULL, DISK },
+		{ "passthrough", required_argument, NULL, PASSTHROUGH },
 		{ "memory", required_argument, NULL, MEMORY },
 		{ "hugepages", no_argument, &hugepages, true },
 		{ "vcpus", required_argument, NULL, VCPUS },
@@ -247,6 +265,9 @@ void options_parse(int argc, char **argv, struct options *options)
 			break;
 		case DISK:
 			options->disk = optarg;
+			break;
+		case PASSTHROUGH:
+			parse_device(optarg, options);
 			break;
 		case MEMORY:
 			options->memory = parse_size(optarg);
@@ -284,6 +305,8 @@ void options_parse(int argc, char **argv, struct options *options)
 	if (argc - optind != !(demo || kernel) || (demo && kernel) ||
 	    (!kernel && (initrd || options->guest.command_line)))
 		misused();
+	if (options->passthroughs && vm_linux_abi)
+		errx(2, "--passthrough needs --abi plain");
 	if (!options->memory)
 		options->memory = kernel ? MEMORY_LINUX : MEMORY_PROGRAM;
 	if (!demo)

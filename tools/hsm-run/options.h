@@ -6,12 +6,15 @@
 #define HSM_RUN_OPTIONS_H
 
 #include "loader.h"
+#include "passthrough.h"
 
 /**
  * struct options - what was asked for
  * @demo: lead a VM through its life; nothing else counts
  * @guest: what to run; @program or @kernel is set
  * @disk: file that is its disk, or NULL
+ * @passthrough: PCI devices that it gets: bus << 8 | device << 3 | function
+ * @passthroughs: how many
  * @memory: bytes of its RAM
  * @hugepages: take them from huge pages
  * @vcpus: how many
@@ -25,6 +28,8 @@ struct options {
 	bool demo;
 	struct guest guest;
 	const char *disk;
+	uint16_t passthrough[PASSTHROUGH_MAX];
+	unsigned int passthroughs;
 	size_t memory;
 	bool hugepages;
 	unsigned int vcpus;

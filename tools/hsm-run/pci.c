@@ -12,7 +12,7 @@
 #include "pci.h"
 
 #define PCI_FUNCTIONS	8	/* of a device */
-#define SLOTS		4
+#define SLOTS		8
 #define BAR(n)		(PCI_BASE_ADDRESS_0 + 4 * (n))
 
 static struct pci_device *slots[SLOTS];
@@ -29,21 +29,20 @@ static void set32(uint8_t *at, uint32_t value)
 	set16(at + 2, value >> 16);
 }
 
-/* The windows follow the BARs while the guest has memory accesses enabled. */
+/* The windows follow the BARs while the guest has such accesses enabled. */
 static void update_windows(struct pci_device *pci)
 {
-	bool on = pci_get16(pci, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	uint16_t command = pci_get16(pci, PCI_COMMAND);
 	unsigned int i;
 
 	for (i = 0; i < PCI_BARS; i++) {
-		struct device *window = &pci->bars[i].window;
-		uint32_t bar = pci_get16(pci, BAR(i)) |
-			       (uint32_t)pci_get16(pci, BAR(i) + 2) << 16;
+		struct pci_bar *bar = &pci->bars[i];
+		uint32_t value = pci_get16(pci, BAR(i)) |
+				 (uint32_t)pci_get16(pci, BAR(i) + 2) << 16;
 
-		if (!pci->bars[i].read)
-			continue;
-		window->start = bar & PCI_BASE_ADDRESS_MEM_MASK;
-		window->size = on ? PCI_BAR_SIZE : 0;
+		bar->window.start = value & -bar->size;
+		bar->window.size = command & (pci_is_ports(bar) ? PCI_COMMAND_IO :
+					      PCI_COMMAND_MEMORY) ? bar->size : 0;
 	}
 	if (pci->moved)
 		pci->moved(pci);
@@ -84,6 +83,8 @@ static uint64_t config_space_read(struct device *device, uint64_t offset,
 	(void)device;
 	if (!pci || size > sizeof(value) || reg + size > sizeof(pci->config))
 		return ~0UL;
+	if (pci->read_own && reg >= PCI_STD_HEADER_SIZEOF)
+		return pci->read_own(pci, reg, size);
 	memcpy(&value, pci->config + reg, size);
 	return value;
 }
@@ -95,7 +96,11 @@ static void config_space_write(struct device *device, uint64_t offset,
 	unsigned int reg = offset % BUS_CONFIG_SIZE;
 
 	(void)device;
-	if (pci && reg + size <= sizeof(pci->config))
+	if (!pci || size > sizeof(uint32_t) || reg + size > sizeof(pci->config))
+		return;
+	if (pci->write_own && reg >= PCI_STD_HEADER_SIZEOF)
+		pci->write_own(pci, reg, size, value);
+	else
 		config_write(pci, reg, size, value);
 }
 
@@ -104,10 +109,8 @@ static void reset_function(struct pci_device *pci)
 	unsigned int i;
 
 	set16(pci->config + PCI_COMMAND, 0);
-	for (i = 0; i < PCI_BARS; i++) {
-		if (pci->bars[i].read)
-			set32(pci->config + BAR(i), pci->bars[i].home);
-	}
+	for (i = 0; i < PCI_BARS; i++)
+		set32(pci->config + BAR(i), pci->bars[i].home | pci->bars[i].flags);
 	update_windows(pci);
 	if (pci->msix_capability)
 		msix_reset(pci);
@@ -141,7 +144,7 @@ static uint64_t window_read(struct device *device, uint64_t offset,
 {
 	struct pci_bar *bar = container_of(device, struct pci_bar, window);
 
-	return bar->read(bar->owner, offset, size);
+	return bar->read(bar, offset, size);
 }
 
 static void window_write(struct device *device, uint64_t offset,
@@ -149,7 +152,7 @@ static void window_write(struct device *device, uint64_t offset,
 {
 	struct pci_bar *bar = container_of(device, struct pci_bar, window);
 
-	bar->write(bar->owner, offset, size, value);
+	bar->write(bar, offset, size, value);
 }
 
 /**
@@ -170,7 +173,7 @@ void pci_init(struct pci_device *pci, const char *name, uint16_t vendor,
 	set16(pci->config + PCI_SUBSYSTEM_VENDOR_ID, vendor);
 	set16(pci->config + PCI_SUBSYSTEM_ID, device);
 	set16(pci->writable + PCI_COMMAND,
-	      PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+	      PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 	      PCI_COMMAND_INTX_DISABLE);
 	pci->writable[PCI_INTERRUPT_LINE] = 0xff;
 	pci->capability = PCI_STD_HEADER_SIZEOF;
@@ -198,10 +201,25 @@ void pci_add_capability(struct pci_device *pci, const void *capability,
 	pci->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 }
 
+/* Where a BAR is after a reset: at the first address that is left */
+static uint32_t find_home(const struct pci_device *pci, const struct pci_bar *bar)
+{
+	static uint32_t next_memory = PCI_MEMORY, next_port = PCI_PORTS;
+	uint32_t *next = pci_is_ports(bar) ? &next_port : &next_memory;
+	uint32_t end = pci_is_ports(bar) ? PCI_PORTS_END : PCI_MEMORY_END;
+	uint32_t home = (*next + bar->size - 1) & -bar->size;
+
+	if (home < *next || home > end || bar->size > end - home)
+		errx(1, "%s: no room on the bus for a BAR of %#x bytes", pci->name,
+		     bar->size);
+	*next = home + bar->size;
+	return home;
+}
+
 /**
  * pci_add() - plug a device in
  * @vm: its VM
- * @pci: the device, with its BARs' read() and write()
+ * @pci: the device, with its BARs' size, flags, read() and write()
  * @slot: device number on the bus
  */
 void pci_add(struct vm *vm, struct pci_device *pci, unsigned int slot)
@@ -211,18 +229,20 @@ void pci_add(struct vm *vm, struct pci_device *pci, unsigned int slot)
 	for (i = 0; i < PCI_BARS; i++) {
 		struct pci_bar *bar = &pci->bars[i];
 
-		if (!bar->read)
+		if (!bar->size)
 			continue;
 		bar->owner = pci;
-		bar->home = PCI_MEMORY + (slot * PCI_BARS + i) * PCI_BAR_SIZE;
+		bar->home = find_home(pci, bar);
 		bar->window = (struct device) {
 			.name = pci->name,
-			.type = ACRN_IOREQ_MMIO,
+			.type = pci_is_ports(bar) ? ACRN_IOREQ_PIO : ACRN_IOREQ_MMIO,
 			.read = window_read,
 			.write = window_write,
+			.vm = vm,
 		};
-		set32(pci->writable + BAR(i), -PCI_BAR_SIZE);
-		bus_add(vm, &bar->window);
+		set32(pci->writable + BAR(i), -bar->size);
+		if (bar->read)
+			bus_add(vm, &bar->window);
 	}
 	slots[slot] = pci;
 }

@@ -14,9 +14,12 @@
 
 /* What the host bridge passes on, as dsdt.asl says */
 #define PCI_MEMORY	0xc0000000U
+#define PCI_MEMORY_END	0xd0000000U
+#define PCI_PORTS	0xc000U
+#define PCI_PORTS_END	0xd000U
 
-#define PCI_BARS	2	/* of a device: 32-bit memory */
-#define PCI_BAR_SIZE	0x1000U
+#define PCI_BARS	6
+#define PCI_BAR_SIZE	0x1000U	/* of devices that are made here */
 #define MSIX_VECTORS	2
 #define MSIX_TABLE_BAR	1
 #define MSIX_PENDING	0x800	/* in that BAR */
@@ -24,21 +27,25 @@
 struct pci_device;
 
 /**
- * struct pci_bar - memory of a device
- * @window: the part of the bus that the guest gave it
+ * struct pci_bar - memory or ports of a device
+ * @window: the part of the bus that the guest gave it; accesses come to it as requests
+ *	if there is @read
+ * @size: bytes, a power of 2; 0: there is no such BAR
+ * @flags: PCI_BASE_ADDRESS_SPACE_IO for ports, PCI_BASE_ADDRESS_MEM_PREFETCH
  * @home: its address after a reset
  * @owner: the device
- * @read: as of struct device; NULL: there is no such BAR
+ * @read: as of struct device
  * @write: as of struct device
  */
 struct pci_bar {
 	struct device window;
+	uint32_t size;
+	uint32_t flags;
 	uint32_t home;
 	struct pci_device *owner;
-	uint64_t (*read)(struct pci_device *pci, uint64_t offset,
-			 unsigned int size);
-	void (*write)(struct pci_device *pci, uint64_t offset,
-		      unsigned int size, uint64_t value);
+	uint64_t (*read)(struct pci_bar *bar, uint64_t offset, unsigned int size);
+	void (*write)(struct pci_bar *bar, uint64_t offset, unsigned int size,
+		      uint64_t value);
 };
 
 /**
@@ -67,8 +74,10 @@ struct msix_vector {
  * @link: where the offset of the next capability goes
  * @msix_capability: where MSI-X's is, 0: there is none
  * @vectors: its interrupts
- * @moved: the guest has changed where the BARs are; or NULL
- * @reset: called when the machine is reset
+ * @moved: the guest has written to the command register or to a BAR; or NULL
+ * @reset: called when the machine is reset; or NULL
+ * @read_own: reads registers behind the header, in place of @config; or NULL
+ * @write_own: writes such registers; there is one if there is @read_own
  */
 struct pci_device {
 	const char *name;
@@ -81,6 +90,10 @@ struct pci_device {
 	struct msix_vector vectors[MSIX_VECTORS];
 	void (*moved)(struct pci_device *pci);
 	void (*reset)(struct pci_device *pci);
+	uint32_t (*read_own)(struct pci_device *pci, unsigned int reg,
+			     unsigned int size);
+	void (*write_own)(struct pci_device *pci, unsigned int reg,
+			  unsigned int size, uint32_t value);
 };
 
 /* pci.c */
@@ -94,6 +107,11 @@ void pci_add(struct vm *vm, struct pci_device *pci, unsigned int slot);
 static inline uint16_t pci_get16(const struct pci_device *pci, unsigned int reg)
 {
 	return pci->config[reg] | pci->config[reg + 1] << 8;
+}
+
+static inline bool pci_is_ports(const struct pci_bar *bar)
+{
+	return bar->flags & PCI_BASE_ADDRESS_SPACE_IO;
 }
 
 /* msix.c */

@@ -237,10 +237,10 @@ static void write_common(struct virtio *v, uint64_t offset, unsigned int size,
 	}
 }
 
-static uint64_t registers_read(struct pci_device *pci, uint64_t offset,
+static uint64_t registers_read(struct pci_bar *bar, uint64_t offset,
 			       unsigned int size)
 {
-	struct virtio *v = container_of(pci, struct virtio, pci);
+	struct virtio *v = container_of(bar->owner, struct virtio, pci);
 	struct virtio_pci_common_cfg common;
 	uint64_t value = 0;
 
@@ -257,10 +257,10 @@ static uint64_t registers_read(struct pci_device *pci, uint64_t offset,
 	return value;
 }
 
-static void registers_write(struct pci_device *pci, uint64_t offset,
+static void registers_write(struct pci_bar *bar, uint64_t offset,
 			    unsigned int size, uint64_t value)
 {
-	struct virtio *v = container_of(pci, struct virtio, pci);
+	struct virtio *v = container_of(bar->owner, struct virtio, pci);
 
 	if (offset + size <= COMMON + sizeof(struct virtio_pci_common_cfg))
 		write_common(v, offset, size, value);
@@ -309,6 +309,7 @@ void virtio_add(struct vm *vm, struct virtio *virtio, const char *name,
 	add_capability(virtio, VIRTIO_PCI_CAP_DEVICE_CFG, CONFIG,
 		       virtio->config_size);
 	msix_init(pci);
+	pci->bars[0].size = PCI_BAR_SIZE;
 	pci->bars[0].read = registers_read;
 	pci->bars[0].write = registers_write;
 	pci->moved = update_kick;

@@ -387,13 +387,89 @@ bool vm_irqfd(struct vm *vm, int event, const struct acrn_msi_entry *msi)
 }
 
 /**
- * vm_destroy() - stop the VM and give back what it has
+ * vm_assign() - take a PCI device from the Service VM
+ * @vm: the VM that gets it, not running
+ * @bdf: the device: bus << 8 | device << 3 | function
+ *
+ * Return: whether that worked; errno says why not.
+ */
+bool vm_assign(struct vm *vm, uint16_t bdf)
+{
+	return !ioctl(vm->fd, IC_ASSIGN_PTDEV, &bdf);
+}
+
+/**
+ * vm_deassign() - give it back
+ * @vm: the VM that has it, not running
+ * @bdf: the device
+ */
+void vm_deassign(struct vm *vm, uint16_t bdf)
+{
+	if (ioctl(vm->fd, IC_DEASSIGN_PTDEV, &bdf))
+		warn("DEASSIGN_PTDEV of %#x", bdf);
+}
+
+/**
+ * vm_set_interrupt() - have the hypervisor pass a device's interrupts on, or no longer
+ * @vm: the VM that has the device, not running
+ * @irq: which
+ * @set: or the opposite
+ *
+ * Return: whether that worked.
+ */
+bool vm_set_interrupt(struct vm *vm, struct acrn_ptdev_irq *irq, bool set)
+{
+	if (!ioctl(vm->fd, set ? IC_SET_PTDEV_INTR_INFO : IC_RESET_PTDEV_INTR_INFO,
+		   irq))
+		return true;
+	warn("%sSET_PTDEV_INTR_INFO of %#x, type %u", set ? "" : "RE", irq->phys_bdf,
+	     irq->type);
+	return false;
+}
+
+/**
+ * vm_map_mmio() - let the guest reach a device's memory, or no longer
+ * @vm: the VM that has the device
+ * @gpa: guest-physical address, page aligned
+ * @hpa: physical address, page aligned
+ * @size: bytes, a multiple of the page size
+ * @map: or the opposite
+ *
+ * Return: whether that worked.
+ */
+bool vm_map_mmio(struct vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size, bool map)
+{
+	struct acrn_memseg seg = {
+		.type = ACRN_MEMSEG_MMIO,
+		.gpa = gpa,
+		.base = hpa,
+		.len = size,
+		.prot = ACRN_PROT_READ | ACRN_PROT_WRITE,
+	};
+
+	if (!ioctl(vm->fd, map ? IC_SET_MEMSEG : IC_UNSET_MEMSEG, &seg))
+		return true;
+	warn("%sSET_MEMSEG of a device's memory at %#llx", map ? "" : "UN",
+	     (unsigned long long)gpa);
+	return false;
+}
+
+/**
+ * vm_stop() - the guest runs no more
  * @vm: a VM that was started
  */
-void vm_destroy(struct vm *vm)
+void vm_stop(struct vm *vm)
 {
 	if (ioctl(vm->fd, vm->calls->pause, 0))
 		warn("PAUSE_VM");
+}
+
+/**
+ * vm_destroy() - give back what the VM has
+ * @vm: a VM that was stopped
+ */
+void vm_destroy(struct vm *vm)
+{
 	if (ioctl(vm->fd, vm->calls->destroy_client, (long)vm->client))
 		warn("DESTROY_IOREQ_CLIENT");
 	if (ioctl(vm->fd, vm->calls->destroy, 0))

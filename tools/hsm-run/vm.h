@@ -57,6 +57,7 @@ void vm_start(struct vm *vm);
 void vm_reset(struct vm *vm);
 bool vm_request_is_ours(struct vm *vm, unsigned int vcpu);
 void vm_finish_request(struct vm *vm, unsigned int vcpu);
+void vm_stop(struct vm *vm);
 void vm_destroy(struct vm *vm);
 
 /* What devices do; a failure is worth a warning, the VM goes on */
@@ -64,6 +65,12 @@ void vm_set_irqline(struct vm *vm, unsigned int gsi, unsigned int op);
 bool vm_ioeventfd(struct vm *vm, int event, uint64_t gpa, uint32_t size,
 		  bool assign);
 bool vm_irqfd(struct vm *vm, int event, const struct acrn_msi_entry *msi);
+
+/* Devices of the Service VM, with the plain numbers only */
+bool vm_assign(struct vm *vm, uint16_t bdf);
+void vm_deassign(struct vm *vm, uint16_t bdf);
+bool vm_set_interrupt(struct vm *vm, struct acrn_ptdev_irq *irq, bool set);
+bool vm_map_mmio(struct vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size, bool map);
 
 /* NULL: there is no such memory */
 void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size);

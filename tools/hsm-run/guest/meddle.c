@@ -18,7 +18,7 @@
 #define DISK		(1U << 11)	/* its slot, in the address */
 
 /* The disk's registers, with its BARs where they are at first, see virtio.c */
-#define BARS		0xc0002000UL
+#define BARS		0xc0000000UL
 #define BARS_SIZE	0x2000
 #define MSIX_FLAGS	0x86
 #define CONFIG_VECTOR	0x10
