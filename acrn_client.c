@@ -467,7 +467,7 @@ struct acrn_guest_map *acrn_ioreq_client_map(struct acrn_ioreq_client *client,
 {
 	struct acrn_client_map *map;
 	unsigned long nr;
-	void *first;
+	char *first;
 	int ret;
 
 	if (!len || gpa + len - 1 < gpa || !prot ||
