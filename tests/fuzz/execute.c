@@ -258,6 +258,10 @@ static unsigned int linux_number(unsigned int number)
 		{ IC_ASSIGN_PCIDEV, ACRN_A2_ASSIGN_PCIDEV },
 		{ IC_DEASSIGN_PCIDEV, ACRN_A2_DEASSIGN_PCIDEV },
 		{ IC_PM_GET_CPU_STATE, ACRN_A2_PM_GET_CPU_STATE },
+		{ IC_ASSIGN_MMIODEV, ACRN_A2_ASSIGN_MMIODEV },
+		{ IC_DEASSIGN_MMIODEV, ACRN_A2_DEASSIGN_MMIODEV },
+		{ IC_ADD_HV_VDEV, ACRN_A2_CREATE_VDEV },
+		{ IC_REMOVE_HV_VDEV, ACRN_A2_DESTROY_VDEV },
 		{ IC_EVENT_IOEVENTFD, ACRN_A2_IOEVENTFD },
 		{ IC_EVENT_IRQFD, ACRN_A2_IRQFD },
 	};
@@ -279,6 +283,10 @@ static size_t linux_argument(unsigned int number, void *argument, size_t size)
 		.user_vm_pa = segment->gpa, .base = segment->base,
 		.len = segment->len,
 	};
+	struct acrn_mmiodev *dev = argument;
+	struct acrn_a2_mmiodev a2_dev = {
+		.res[0] = { dev->gpa, dev->hpa, dev->size },
+	};
 	struct acrn_ioreq_notify *notify = argument;
 	struct acrn_a2_ioreq_notify a2_notify = {
 		.vmid = VMID(machine.first_config + notify->client_id - 1),
@@ -295,6 +303,13 @@ static size_t linux_argument(unsigned int number, void *argument, size_t size)
 	case IC_UNSET_MEMSEG:
 		memcpy(argument, &map, sizeof(map));
 		return sizeof(map);
+	case IC_ASSIGN_MMIODEV:
+	case IC_DEASSIGN_MMIODEV:
+		memcpy(argument, &a2_dev, sizeof(a2_dev));
+		return sizeof(a2_dev);
+	case IC_ADD_HV_VDEV:
+	case IC_REMOVE_HV_VDEV:
+		return sizeof(struct acrn_a2_vdev);
 	case IC_NOTIFY_REQUEST_FINISH:
 		memcpy(argument, &a2_notify, sizeof(a2_notify));
 		return sizeof(a2_notify);
@@ -309,6 +324,7 @@ static void call_with(const struct call *call, unsigned int number,
 {
 	union {
 		struct acrn_memseg segment;
+		struct acrn_mmiodev dev;
 		struct acrn_ioreq_notify notify;
 		unsigned char bytes[512];
 	} copy = { 0 };
@@ -462,6 +478,38 @@ static void map_interrupt(const struct call *call)
 
 	call_changed(call, call->arg[1] ? IC_RESET_PTDEV_INTR_INFO :
 			   IC_SET_PTDEV_INTR_INFO, &irq, sizeof(irq), 5);
+}
+
+static void give_platdev(const struct call *call)
+{
+	struct acrn_mmiodev dev = {
+		.gpa = call->arg[3], .hpa = call->arg[2], .size = call->arg[4],
+	};
+	struct acrn_a2_pio_region ports = {
+		.port = call->arg[2], .size = call->arg[4],
+	};
+
+	switch (call->arg[1] % 4) {
+	case 0:
+		call_changed(call, IC_ASSIGN_MMIODEV, &dev, sizeof(dev), 5);
+		break;
+	case 1:
+		call_changed(call, ACRN_A2_ASSIGN_PIO_REGION, &ports, sizeof(ports), 5);
+		break;
+	case 2:
+		call_changed(call, IC_DEASSIGN_MMIODEV, &dev, sizeof(dev), 5);
+		break;
+	default:
+		call_changed(call, ACRN_A2_DEASSIGN_PIO_REGION, &ports, sizeof(ports), 5);
+	}
+}
+
+static void add_vdev(const struct call *call)
+{
+	struct acrn_vdev dev = { .id = call->arg[2], .slot = call->arg[3] };
+
+	call_changed(call, call->arg[1] ? IC_REMOVE_HV_VDEV : IC_ADD_HV_VDEV, &dev,
+		     sizeof(dev), 4);
 }
 
 static void ask_power(const struct call *call)
@@ -709,6 +757,32 @@ static void call_kclient(const struct call *call)
 	}
 }
 
+/* What the client in the kernel does with guest memory */
+static void use_memory(const struct call *call)
+{
+	struct client_map map = {
+		.gpa = call->arg[1], .len = call->arg[2], .prot = call->arg[3],
+	};
+	struct client_word word = { .id = call->arg[4], .value = call->arg[1] };
+
+	switch (call->arg[0]) {
+	case 0:
+		ioctl(machine.kclient, CLIENT_MAP, &map);
+		break;
+	case 1:
+		ioctl(machine.kclient, CLIENT_PROTECT, call->arg[1]);
+		break;
+	case 2:
+		ioctl(machine.kclient, CLIENT_UNPROTECT, call->arg[1]);
+		break;
+	case 3:
+		ioctl(machine.kclient, CLIENT_STORE, &word);
+		break;
+	default:
+		ioctl(machine.kclient, CLIENT_UNMAP, call->arg[4]);
+	}
+}
+
 /* The driver's ioctls; false: it is none */
 static bool call_driver(const struct call *call)
 {
@@ -779,6 +853,12 @@ static bool call_driver(const struct call *call)
 	case CALL_PM:
 		ask_power(call);
 		break;
+	case CALL_PLATDEV:
+		give_platdev(call);
+		break;
+	case CALL_VDEV:
+		add_vdev(call);
+		break;
 	case CALL_IOCTL:
 		any_ioctl(call);
 		break;
@@ -841,6 +921,9 @@ static void carry_out(const struct call *call)
 	case CALL_KCLIENT_DEL:
 	case CALL_KCLIENT_COMPLETE:
 		call_kclient(call);
+		break;
+	case CALL_KCLIENT_MEMORY:
+		use_memory(call);
 		break;
 	case CALL_MMAP:
 	case CALL_MUNMAP:

@@ -442,6 +442,7 @@ int main(int argc, char **argv)
 	coverage_init(BLOCKS);
 	module_load("acrn", "");
 	module_load("client", "");
+	module_load("platdev", "");
 	if (getenv("FUZZ_REPLAY")) {
 		replay_test.seconds = seconds + 120;
 		add_test(&replay_test);

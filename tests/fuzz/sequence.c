@@ -52,6 +52,8 @@ enum kind {
 	KIND_AT,
 	KIND_BYTE,
 	KIND_BDF,
+	KIND_PLATDEV,
+	KIND_VDEV,
 };
 
 struct values {
@@ -130,6 +132,13 @@ static const struct values values[] = {
 	/* those of "testbed/run --devices", and what cannot be given */
 	[KIND_BDF] = VALUES(0x80, 0x80, 0x80, 0x80, 0x80, 0x88, 0x88, 0x90, 0x98,
 			    0xa0, 0, 0xf8, 0xffff),
+	/* registers of tests/modules/platdev, ports, and what cannot be given */
+	[KIND_PLATDEV] = VALUES(0xfed40000, 0xfed40000, 0xfed40000, 0xfed50000,
+				0xfed60000, 0xfed41000, 0x200, 0x3f8, 0xcf8, 0xffff,
+				0x100000, 0xfee00000, 0xfffffffffffff000),
+	/* shared memory, a serial line, a root port, and none */
+	[KIND_VDEV] = VALUES(0x11101af4, 0x11101af4, 0x90020000, 0x9d14ffff,
+			     0x9d148086, 0x100000000, 0),
 };
 
 /**
@@ -350,6 +359,24 @@ static const struct op ops[CALL_OPS] = {
 		"pm", 3, .args = {
 			ARG_FILE, { "type", KIND_SMALL },
 			{ "state", KIND_SMALL }, ARG_WHERE,
+		},
+	},
+	[CALL_PLATDEV] = {
+		"platdev", 6, .args = {
+			ARG_FILE, { "what", KIND_SMALL }, { "hpa", KIND_PLATDEV },
+			{ "gpa", KIND_GPA }, ARG_LENGTH, ARG_WHERE, ARG_AT, ARG_XOR,
+		},
+	},
+	[CALL_VDEV] = {
+		"vdev", 4, .args = {
+			ARG_FILE, { "remove", KIND_FLAG }, { "id", KIND_VDEV },
+			{ "bdf", KIND_BDF }, ARG_WHERE, ARG_AT, ARG_XOR,
+		},
+	},
+	[CALL_KCLIENT_MEMORY] = {
+		"kclient_memory", 8, .args = {
+			{ "what", KIND_SMALL }, { "gpa", KIND_GPA }, ARG_LENGTH,
+			{ "prot", KIND_PROT }, { "map", KIND_SLOT },
 		},
 	},
 };
