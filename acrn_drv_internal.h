@@ -255,24 +255,25 @@ struct acrn_ioreq_client {
  * struct acrn_given - something that a VM was given, part of what describes it
  * @node: in &acrn_vm.given, under &acrn_vm.lock
  * @kind: what it is
+ * @outlives_vm: the hypervisor does not take it back with the VM: as long as the VM has
+ *	it, the VM must not be destroyed
  */
 struct acrn_given {
 	struct list_head node;
 	const struct acrn_given_kind *kind;
+	bool outlives_vm;
 };
 
 /**
  * struct acrn_given_kind - things of one kind that VMs are given
- * @outlives_vm: the hypervisor does not take it back with the VM: as long as the VM has
- *	it, the VM must not be destroyed
  * @take_back: has the hypervisor take it back.  If that fails it can be tried again
  * @release: the Service VM has it again: gives it back to Linux, and frees it.  It is
  *	told whether the VM ends; then its device model may not have been asked
- * @lose: the VM is given up.  Keeps what has to be kept from others, and frees the rest
+ * @lose: the VM is given up.  Keeps what has to be kept from others, and frees the rest;
+ *	NULL: there is nothing to keep, and @release does
  * @name: which it is, for the log
  */
 struct acrn_given_kind {
-	bool outlives_vm;
 	int (*take_back)(struct acrn_vm *vm, struct acrn_given *given);
 	void (*release)(struct acrn_given *given, bool ending);
 	void (*lose)(struct acrn_given *given);
@@ -414,7 +415,7 @@ struct acrn_claim *acrn_claim_make(const struct acrn_vm *vm, u64 start, u64 last
 				   bool alone);
 void acrn_claim_drop(struct acrn_claim *claim);
 void acrn_given_add(struct acrn_vm *vm, struct acrn_given *given,
-		    const struct acrn_given_kind *kind);
+		    const struct acrn_given_kind *kind, bool outlives_vm);
 struct acrn_given *
 acrn_given_find(struct acrn_vm *vm, const struct acrn_given_kind *kind,
 		bool (*is)(const struct acrn_given *given, const void *key),

@@ -104,13 +104,15 @@ static void acrn_claims_lose(const struct acrn_vm *vm)
  * @vm: the locked VM
  * @given: what
  * @kind: what kind of thing it is
+ * @outlives_vm: the hypervisor does not take it back with the VM
  */
 void acrn_given_add(struct acrn_vm *vm, struct acrn_given *given,
-		    const struct acrn_given_kind *kind)
+		    const struct acrn_given_kind *kind, bool outlives_vm)
 {
 	lockdep_assert_held(&vm->lock);
 
 	given->kind = kind;
+	given->outlives_vm = outlives_vm;
 	list_add(&given->node, &vm->given);
 }
 
@@ -199,7 +201,7 @@ int acrn_given_teardown(struct acrn_vm *vm)
 		if (vm->state != ACRN_VM_DYING)
 			pr_warn_ratelimited("VM %u does not give back %s (%d)\n",
 					    vm->vmid, given->kind->name(given), ret);
-		if (given->kind->outlives_vm)
+		if (given->outlives_vm)
 			err = ret;
 	}
 	return err;
@@ -229,7 +231,10 @@ void acrn_given_abandon(struct acrn_vm *vm)
 		pr_warn("%s: lost with VM %u until the platform restarts\n",
 			given->kind->name(given), vm->vmid);
 		list_del(&given->node);
-		given->kind->lose(given);
+		if (given->kind->lose)
+			given->kind->lose(given);
+		else
+			given->kind->release(given, true);
 	}
 	acrn_claims_lose(vm);
 }

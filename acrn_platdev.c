@@ -198,7 +198,6 @@ static const char *acrn_mmiodev_name(const struct acrn_given *given)
 }
 
 static const struct acrn_given_kind acrn_mmiodev_kind = {
-	.outlives_vm = true,
 	.take_back = acrn_mmiodev_take_back,
 	.release = acrn_mmiodev_release,
 	.lose = acrn_mmiodev_lose,
@@ -256,7 +255,7 @@ int acrn_ioctl_assign_mmiodev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	ret = acrn_hc_assign_mmiodev(vm->vmid, &dev->arg.param);
 	if (ret)
 		goto err_deassign;
-	acrn_given_add(vm, &dev->given, &acrn_mmiodev_kind);
+	acrn_given_add(vm, &dev->given, &acrn_mmiodev_kind, true);
 	return 0;
 
 err_deassign:
@@ -304,7 +303,6 @@ static const char *acrn_pio_name(const struct acrn_given *given)
 }
 
 static const struct acrn_given_kind acrn_pio_kind = {
-	.outlives_vm = true,
 	.take_back = acrn_pio_take_back,
 	.release = acrn_pio_release,
 	.lose = acrn_pio_lose,
@@ -352,7 +350,7 @@ int acrn_ioctl_assign_pio(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	ret = acrn_hc_assign_pio(vm->vmid, &pio->param);
 	if (ret)
 		goto err_deassign;
-	acrn_given_add(vm, &pio->given, &acrn_pio_kind);
+	acrn_given_add(vm, &pio->given, &acrn_pio_kind, true);
 	return 0;
 
 err_deassign:
@@ -384,21 +382,14 @@ static void acrn_line_release(struct acrn_given *given, bool ending)
 	kfree(acrn_to_line(given));
 }
 
-static void acrn_line_lose(struct acrn_given *given)
-{
-	kfree(acrn_to_line(given));
-}
-
 static const char *acrn_line_name(const struct acrn_given *given)
 {
 	return "the line of a device";
 }
 
-/* The hypervisor takes lines back from a VM that it destroys. */
 static const struct acrn_given_kind acrn_line_kind = {
 	.take_back = acrn_line_take_back,
 	.release = acrn_line_release,
-	.lose = acrn_line_lose,
 	.name = acrn_line_name,
 };
 
@@ -443,7 +434,8 @@ int acrn_line_set(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq)
 		list_del(&old->node);
 		kfree(acrn_to_line(old));
 	}
-	acrn_given_add(vm, &line->given, &acrn_line_kind);
+	/* The hypervisor takes lines back from a VM that it destroys. */
+	acrn_given_add(vm, &line->given, &acrn_line_kind, false);
 	return 0;
 }
 

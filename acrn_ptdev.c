@@ -438,17 +438,7 @@ static const char *acrn_ptdev_name(const struct acrn_given *given)
 	return pci_name(acrn_to_ptdev(given)->pdev);
 }
 
-/* Assigned by its BDF alone, as by device models up to v1.5 */
 static const struct acrn_given_kind acrn_ptdev_kind = {
-	.outlives_vm = true,
-	.take_back = acrn_ptdev_take_back,
-	.release = acrn_ptdev_release,
-	.lose = acrn_ptdev_lose,
-	.name = acrn_ptdev_name,
-};
-
-/* Of these the hypervisor takes back by itself what a destroyed VM had. */
-static const struct acrn_given_kind acrn_pcidev_kind = {
 	.take_back = acrn_ptdev_take_back,
 	.release = acrn_ptdev_release,
 	.lose = acrn_ptdev_lose,
@@ -465,8 +455,6 @@ static struct acrn_ptdev *acrn_ptdev_find(struct acrn_vm *vm, u16 bdf)
 	struct acrn_given *given;
 
 	given = acrn_given_find(vm, &acrn_ptdev_kind, acrn_ptdev_is_at, &bdf);
-	if (!given)
-		given = acrn_given_find(vm, &acrn_pcidev_kind, acrn_ptdev_is_at, &bdf);
 	return given ? acrn_to_ptdev(given) : NULL;
 }
 
@@ -512,8 +500,8 @@ static int acrn_ptdev_assign(struct acrn_vm *vm, u16 bdf,
 		acrn_ptdev_assign_failed(dev);
 		return ret;
 	}
-	acrn_given_add(vm, &dev->given,
-		       dev->by_bdf ? &acrn_ptdev_kind : &acrn_pcidev_kind);
+	/* Of the others the hypervisor takes back by itself what a destroyed VM had. */
+	acrn_given_add(vm, &dev->given, &acrn_ptdev_kind, dev->by_bdf);
 	return 0;
 }
 

@@ -33,12 +33,6 @@ static void acrn_vdev_release(struct acrn_given *given, bool ending)
 	kfree(acrn_to_vdev(given));
 }
 
-/* There is nothing of it but what the hypervisor has. */
-static void acrn_vdev_lose(struct acrn_given *given)
-{
-	kfree(acrn_to_vdev(given));
-}
-
 static const char *acrn_vdev_name(const struct acrn_given *given)
 {
 	return "a virtual device";
@@ -47,7 +41,6 @@ static const char *acrn_vdev_name(const struct acrn_given *given)
 static const struct acrn_given_kind acrn_vdev_kind = {
 	.take_back = acrn_vdev_take_back,
 	.release = acrn_vdev_release,
-	.lose = acrn_vdev_lose,
 	.name = acrn_vdev_name,
 };
 
@@ -98,7 +91,7 @@ int acrn_ioctl_add_vdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 		kfree(vdev);
 		return ret;
 	}
-	acrn_given_add(vm, &vdev->given, &acrn_vdev_kind);
+	acrn_given_add(vm, &vdev->given, &acrn_vdev_kind, false);
 	return 0;
 }
 
