@@ -344,7 +344,7 @@ bool acrn_hv_spoils_names(void);
 bool acrn_hv_has_lines(void);
 
 /* acrn_pcicfg.c */
-/* Most accesses are to other addresses, and end here. */
+/* One of 0xcf8 to 0xcff?  Most accesses are to other addresses, and end here. */
 static inline bool acrn_pcicfg_is_port(const struct acrn_io_access *access)
 {
 	return access->type == ACRN_IOREQ_PIO && (access->addr & ~7ULL) == 0xcf8;

@@ -467,7 +467,8 @@ void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu)
 	lockdep_assert_held(&ioreq->lock);
 
 	valid = acrn_ioreq_get_access(ioreq, vcpu, type, &access);
-	if (valid && acrn_pcicfg_is_driver_s(ioreq, &access))
+	if (valid && acrn_pcicfg_is_port(&access) &&
+	    acrn_pcicfg_is_driver_s(ioreq, &access))
 		acrn_ioreq_answer_pci(vm, vcpu, &access);
 	else if (acrn_ioreq_dm_knows(type))
 		acrn_ioreq_to_dm(ioreq, vcpu, valid ? &access : NULL);

@@ -65,7 +65,7 @@ static bool acrn_pcicfg_is_address(const struct acrn_io_access *access)
 /**
  * acrn_pcicfg_is_driver_s() - is it the driver that answers this access?
  * @ioreq: the VM's, its lock held
- * @access: what nobody else in the kernel answers
+ * @access: what nobody else in the kernel answers, an acrn_pcicfg_is_port()
  *
  * Return: whether it is one to the address, or to data without an address.
  */
@@ -74,8 +74,6 @@ bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
 {
 	lockdep_assert_held(&ioreq->lock);
 
-	if (access->type != ACRN_IOREQ_PIO)
-		return false;
 	return acrn_pcicfg_is_address(access) ||
 	       (acrn_pcicfg_is_data(access) &&
 		!(ioreq->pci_address & ACRN_PCI_ENABLE));
@@ -98,13 +96,13 @@ u64 acrn_pcicfg_answer(struct acrn_ioreq *ioreq,
  * acrn_pcicfg_convert() - make of an access to data what it means
  * @ioreq: the VM's, its lock held
  * @vcpu: the slot, which is changed
- * @access: what it holds; left alone if it is anything else
+ * @access: what it holds, an acrn_pcicfg_is_port(); left alone if it is not to data
  */
 void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			 const struct acrn_io_access *access)
 {
 	lockdep_assert_held(&ioreq->lock);
 
-	if (access->type == ACRN_IOREQ_PIO && acrn_pcicfg_is_data(access))
+	if (acrn_pcicfg_is_data(access))
 		acrn_pcicfg_fill(&ioreq->slots[vcpu], ioreq->pci_address, access);
 }
