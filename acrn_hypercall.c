@@ -27,13 +27,11 @@ struct acrn_hc_stat acrn_hc_stats[] = {
  * The hypervisor's answer is 32 bits, sign-extended, and only negative ones
  * are failures.  It often says a bare -1, which is no errno here, and EFAULT is
  * kept for bad pointers of user space: both become EIO, as all unknown codes.
+ * @rax is one of the failures.
  */
 static int acrn_hc_errno(long rax)
 {
 	int answer = (int)rax;
-
-	if (answer >= 0)
-		return 0;
 
 	switch (answer) {
 	case -ENOMEM:

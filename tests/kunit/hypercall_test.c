@@ -2,6 +2,12 @@
 /* KUnit tests of acrn_hypercall.c, which includes this: what answers mean */
 #include <kunit/test.h>
 
+/* As each hypercall does, whichever it was; it counts as one. */
+static int acrn_test_result(long rax)
+{
+	return acrn_hc_result(ACRN_HC_GET_API_VERSION, rax);
+}
+
 static void acrn_test_errno(struct kunit *test)
 {
 	static const struct {
@@ -37,7 +43,7 @@ static void acrn_test_errno(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		KUNIT_EXPECT_EQ_MSG(test, acrn_hc_errno(cases[i].rax),
+		KUNIT_EXPECT_EQ_MSG(test, acrn_test_result(cases[i].rax),
 				    cases[i].ret, "answer %#lx", cases[i].rax);
 }
 
@@ -56,7 +62,7 @@ static void acrn_test_errno_all(struct kunit *test)
 			if (passed_on[i] == answer)
 				ret = answer;
 		}
-		KUNIT_ASSERT_EQ_MSG(test, acrn_hc_errno(answer), ret,
+		KUNIT_ASSERT_EQ_MSG(test, acrn_test_result(answer), ret,
 				    "answer %d", answer);
 	}
 }
