@@ -23,6 +23,25 @@ static int acrn_test_add_range(struct acrn_ioreq *ioreq,
 	return ret;
 }
 
+/* A VM's requests, with a client that handles the test's ranges */
+static struct acrn_ioreq *acrn_test_ioreq(struct kunit *test,
+					  struct acrn_ioreq_range *ranges,
+					  struct acrn_ioreq_client *client)
+{
+	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ioreq);
+	spin_lock_init(&ioreq->lock);
+	ioreq->ranges = RB_ROOT;
+	for (i = 0; i < ARRAY_SIZE(acrn_test_ranges); i++) {
+		ranges[i] = acrn_test_ranges[i];
+		ranges[i].client = client;
+		KUNIT_ASSERT_EQ(test, acrn_test_add_range(ioreq, &ranges[i]), 0);
+	}
+	return ioreq;
+}
+
 static void acrn_test_find_client(struct kunit *test)
 {
 	static const struct {
@@ -51,19 +70,10 @@ static void acrn_test_find_client(struct kunit *test)
 		{ { .type = ACRN_IOREQ_WP, .addr = 0x400, .size = 1 }, true },
 		{ { .type = ACRN_IOREQ_WP, .addr = 0x400, .size = 2 }, false },
 	};
-	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
 	struct acrn_ioreq_range ranges[ARRAY_SIZE(acrn_test_ranges)];
 	struct acrn_ioreq_client client = {};
+	struct acrn_ioreq *ioreq = acrn_test_ioreq(test, ranges, &client);
 	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	spin_lock_init(&ioreq->lock);
-	ioreq->ranges = RB_ROOT;
-	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
-		ranges[i] = acrn_test_ranges[i];
-		ranges[i].client = &client;
-		KUNIT_ASSERT_EQ(test, acrn_test_add_range(ioreq, &ranges[i]), 0);
-	}
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct acrn_io_access *access = &cases[i].access;
@@ -101,17 +111,10 @@ static void acrn_test_ranges_overlap(struct kunit *test)
 		{ ACRN_IOREQ_WP, 0x401, U64_MAX, 0 },
 		{ ACRN_IOREQ_WP, 0, 0x400, -EEXIST },
 	};
-	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
 	struct acrn_ioreq_range ranges[ARRAY_SIZE(acrn_test_ranges)], range;
+	struct acrn_ioreq *ioreq = acrn_test_ioreq(test, ranges, NULL);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	spin_lock_init(&ioreq->lock);
-	ioreq->ranges = RB_ROOT;
-	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
-		ranges[i] = acrn_test_ranges[i];
-		KUNIT_ASSERT_EQ(test, acrn_test_add_range(ioreq, &ranges[i]), 0);
-	}
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		int ret;
 

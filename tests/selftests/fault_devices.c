@@ -186,12 +186,7 @@ static bool live_nth(unsigned int failing, unsigned int n, bool tidy,
 
 static void walk_step(unsigned int step, bool tidy)
 {
-	unsigned int n = 1, failures = 0;
-
-	while (live_nth(step, n, tidy, &failures))
-		check(++n < POINTS_MAX, "no end of %s", devices_steps[step].name);
-	report("%s: %u points, %u of them fail the call", devices_steps[step].name,
-	       n - 1, failures);
+	failnth_walk(devices_steps[step].name, live_nth, step, tidy);
 }
 
 TIMED_TEST(each_point, 300, "each point of each call at which the kernel can fail")

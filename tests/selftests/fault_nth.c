@@ -102,12 +102,7 @@ static bool live(unsigned int failing, unsigned int n, bool tidy,
 
 static void walk_step(unsigned int step, bool tidy)
 {
-	unsigned int n = 1, failures = 0;
-
-	while (live(step, n, tidy, &failures))
-		check(++n < POINTS_MAX, "no end of %s", life_steps[step].name);
-	report("%s: %u points, %u of them fail the call", life_steps[step].name,
-	       n - 1, failures);
+	failnth_walk(life_steps[step].name, live, step, tidy);
 }
 
 TIMED_TEST(each_call, 300, "[B14] each point of each call in the life of a VM")

@@ -76,3 +76,19 @@ unsigned int failnth_disarm(void)
 		;
 	return left;
 }
+
+/**
+ * failnth_walk() - have each point of a call fail, once
+ * @name: the call's
+ * @live: makes all calls
+ * @step: which one of them it is
+ * @tidy: for @live
+ */
+void failnth_walk(const char *name, failnth_life *live, unsigned int step, bool tidy)
+{
+	unsigned int n = 1, failures = 0;
+
+	while (live(step, n, tidy, &failures))
+		check(++n < POINTS_MAX, "no end of %s", name);
+	report("%s: %u points, %u of them fail the call", name, n - 1, failures);
+}
