@@ -234,7 +234,7 @@ struct hc_platform_info_old {	/* v1.x */
 	u8 reserved1[125];
 };
 
-struct hc_platform_info {	/* v2.0 to v2.5, in and out */
+struct hc_platform_info_2_0 {	/* v2.0 to v2.5, in and out */
 	u16 cpu_num;
 	u16 version;
 	u8 reserved0[124];
@@ -245,6 +245,20 @@ struct hc_platform_info {	/* v2.0 to v2.5, in and out */
 	u32 config_size;
 	u64 configs;		/* in: GPA for max_vms * config_size bytes, 0: none */
 	u8 reserved2[104];
+};
+
+struct hc_platform_info {	/* v2.6 and v2.7, in and out */
+	u16 cpu_num;
+	u16 version;
+	u32 l2_shift;
+	u32 l3_shift;
+	u8 lapic_ids[64];
+	u8 reserved0[52];
+	u16 max_vcpus;
+	u16 max_vms;
+	u32 config_size;
+	u64 configs;		/* as before */
+	u8 reserved1[112];
 };
 
 struct hc_vm_config {		/* the first bytes of one of those */
@@ -365,7 +379,9 @@ _Static_assert(sizeof(struct hc_cpu_cx) == 32, "ABI");
 _Static_assert(offsetof(struct hc_cpu_cx, latency) == 16, "ABI");
 _Static_assert(sizeof(struct hc_platform_info_old) == 256, "ABI");
 _Static_assert(sizeof(struct hc_platform_info) == 256, "ABI");
-_Static_assert(offsetof(struct hc_platform_info, config_size) == 140, "ABI");
+_Static_assert(sizeof(struct hc_platform_info_2_0) == 256, "ABI");
+_Static_assert(offsetof(struct hc_platform_info_2_0, config_size) == 140, "ABI");
+_Static_assert(offsetof(struct hc_platform_info, config_size) == 132, "ABI");
 _Static_assert(offsetof(struct hc_vm_config, severity) == 54, "ABI");
 _Static_assert(sizeof(struct hc_vm_config) == 72, "ABI");
 _Static_assert(sizeof(struct sbuf) == 64, "ABI");

@@ -5,7 +5,7 @@
  *			for User VMs (2)
  *	unprivileged	CPUID does not show the privilege bit
  *	api=MAJOR.MINOR	what HC_GET_API_VERSION answers (1.0)
- *	generation=N	be like release N of ACRN: 1.3, 2.4 or 3.3 (1.3)
+ *	generation=N	be like release N of ACRN: 1.3, 1.6, 2.4, 2.6 or 3.3 (1.3)
  *	quiet		no lines of the log about hypercalls and events
  */
 #include "generation.h"

@@ -168,7 +168,7 @@ void devices_end(struct vm *vm)
 
 	if (!changed)
 		return;
-	if (generation->number == GENERATION_1_3) {
+	if (generation->number < GENERATION_1_6) {
 		end_functions_1x(vm);
 		return;
 	}
@@ -262,7 +262,7 @@ s64 hc_deassign_ptdev(struct cpu *cpu, u64 vmid, u64 param)
 
 static bool in_state(const struct vm *vm, bool paused_too)
 {
-	return vm->state == TESTBED_VM_CREATED ||
+	return !generation->strict_states || vm->state == TESTBED_VM_CREATED ||
 	       (paused_too && vm->state == TESTBED_VM_PAUSED);
 }
 
@@ -409,8 +409,8 @@ s64 hc_set_ptdev_intr(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	note(cpu, " type=%u bdf=0x%x", block->type, block->phys_bdf);
 	check_irq(block);
-	return generation->number == GENERATION_1_3 ? set_intr_1x(vm, block) :
-						      set_intr(vm, block);
+	return generation->number < GENERATION_1_6 ? set_intr_1x(vm, block) :
+						     set_intr(vm, block);
 }
 
 /**
@@ -435,7 +435,7 @@ s64 hc_reset_ptdev_intr(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	note(cpu, " type=%u bdf=0x%x", block->type, block->phys_bdf);
 	check_irq(block);
-	if (generation->number == GENERATION_1_3) {
+	if (generation->number < GENERATION_1_6) {
 		if (block->type > PTDEV_MSIX ||
 		    (block->type != PTDEV_INTX && block->virt_pin > VECTORS_MAX))
 			return -1;
@@ -501,7 +501,7 @@ static s64 change_mmio(struct vm *vm, u64 gpa, u64 hpa, u64 size, bool add)
 		complain("MMIODEV: vm%u: 0x%lx is no device", vm->vmid, hpa);
 	if (other_has(vm, false, hpa, size))
 		complain("MMIODEV: vm%u: another VM has 0x%lx", vm->vmid, hpa);
-	if (generation->number == GENERATION_3_3 && !add && !find_range(ranges, hpa, size))
+	if (generation->number >= GENERATION_2_6 && !add && !find_range(ranges, hpa, size))
 		return 0;
 	return change_range(ranges, hpa, size, add);
 }
@@ -509,7 +509,7 @@ static s64 change_mmio(struct vm *vm, u64 gpa, u64 hpa, u64 size, bool add)
 static s64 change_mmiodev(struct cpu *cpu, u64 vmid, u64 param, bool add)
 {
 	struct vm *vm = vm_get(vmid, add ? "ASSIGN_MMIODEV" : "DEASSIGN_MMIODEV");
-	bool named = generation->number == GENERATION_3_3;
+	bool named = generation->number >= GENERATION_2_6;
 	u64 size = named ? sizeof(struct hc_mmiodev) : sizeof(struct hc_mmiodev_old);
 	const struct hc_mmiodev_old *old;
 	const struct hc_mmiodev *new;

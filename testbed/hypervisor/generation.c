@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * The releases of ACRN that the hypervisor can be like: v1.3, v2.4 and v3.3.
+ * The releases of ACRN that the hypervisor can be like: v1.3, v1.6, v2.4, v2.6 and
+ * v3.3.
  */
 #include "abi.h"
 #include "generation.h"
@@ -20,6 +21,18 @@ static const struct generation generations[] = {
 		.flag_rt = VM_FLAG_RT_OLD,
 		.sticky_flags = true,
 	}, {
+		.name = "1.6",
+		.number = GENERATION_1_6,
+		.unknown = -1,
+		.no_vm = -1,
+		.not_paused = -EINVAL,
+		.create_size = 56,
+		.regs_size = 304,
+		.flags_kept = FLAGS_COMMON | VM_FLAG_RT,
+		.flag_rt = VM_FLAG_RT,
+		.sticky_flags = true,
+		.makes_vcpus = true,
+	}, {
 		.name = "2.4",
 		.number = GENERATION_2_4,
 		.unknown = -EINVAL,
@@ -31,6 +44,25 @@ static const struct generation generations[] = {
 		.flag_rt = VM_FLAG_RT,
 		.sticky_flags = true,
 		.makes_vcpus = true,
+		.affinity = true,
+		.destroys_paused = true,
+		.strict_memory = true,
+		.strict_states = true,
+		.protects_rt = true,
+		.low_byte_only = true,
+	}, {
+		.name = "2.6",
+		.number = GENERATION_2_6,
+		.unknown = -EINVAL,
+		.no_vm = -EINVAL,
+		.not_paused = -1,
+		.create_size = 48,
+		.regs_size = 296,
+		.flags_kept = FLAGS_COMMON | VM_FLAG_RT,
+		.flag_rt = VM_FLAG_RT,
+		.sticky_flags = true,
+		.makes_vcpus = true,
+		.affinity = true,
 		.destroys_paused = true,
 		.strict_memory = true,
 		.strict_states = true,
@@ -48,6 +80,7 @@ static const struct generation generations[] = {
 		.flag_rt = VM_FLAG_RT,
 		.named = true,
 		.makes_vcpus = true,
+		.affinity = true,
 		.destroys_paused = true,
 		.strict_memory = true,
 		.strict_states = true,

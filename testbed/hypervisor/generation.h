@@ -21,6 +21,7 @@
  * @sticky_flags: a CREATE_VM that fails spoils its configuration
  * @named: a VM is created by name, in any slot that is free, not by uuid
  * @makes_vcpus: CREATE_VM makes the vCPUs and tells how many; CREATE_VCPU does nothing
+ * @affinity: CREATE_VM is told for which CPUs
  * @destroys_paused: DESTROY_VM works in PAUSED only
  * @strict_memory: a range that is not there is an error, and any type but 0 deletes
  * @strict_states: power data in CREATED only, and whatever else needs a state
@@ -40,6 +41,7 @@ struct generation {
 	bool sticky_flags;
 	bool named;
 	bool makes_vcpus;
+	bool affinity;
 	bool destroys_paused;
 	bool strict_memory;
 	bool strict_states;
@@ -47,8 +49,14 @@ struct generation {
 	bool low_byte_only;
 };
 
+/* Releases in which something changed, or that there are */
 #define GENERATION_1_3	13
+#define GENERATION_1_6	16
+#define GENERATION_2_0	20
+#define GENERATION_2_1	21
+#define GENERATION_2_2	22
 #define GENERATION_2_4	24
+#define GENERATION_2_6	26
 #define GENERATION_3_3	33
 
 extern const struct generation *generation;

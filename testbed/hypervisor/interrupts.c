@@ -181,7 +181,7 @@ s64 hc_vm_intr_monitor(struct cpu *cpu, u64 vmid, u64 param)
 	struct hc_intr_monitor *block;
 
 	if (!vm)
-		return generation->number == GENERATION_1_3 ? -EINVAL : generation->no_vm;
+		return generation->number < GENERATION_2_0 ? -EINVAL : generation->no_vm;
 	block = param_block(param, sizeof(*block), "VM_INTR_MONITOR's block");
 	if (!block)
 		return -EINVAL;

@@ -37,7 +37,7 @@ void hv_main(u32 multiboot_info)
 	if (!config.service_cpus)
 		panic("service_cpus must be at least 1");
 	if (!config.generation_known)
-		panic("generation must be 1.3, 2.4 or 3.3");
+		panic("generation must be 1.3, 1.6, 2.4, 2.6 or 3.3");
 	control_behave();
 	for (i = 0; i < MAX_CPUS; i++) {
 		cpus[i].id = i;

@@ -13,6 +13,8 @@
 
 #define STACK_RUBBISH	0x5a	/* what v1.x copies out with the three fields */
 #define VERSION		0x100
+#define L2_SHIFT	1	/* bits of an APIC id that say who shares the cache */
+#define L3_SHIFT	4
 #define MAX_KATA	1
 #define CONFIG_SIZE	128
 #define POST_LAUNCHED	2
@@ -59,17 +61,10 @@ static void fill_configs(u8 *to)
 	}
 }
 
-static s64 platform_info(struct hc_platform_info *block)
+static s64 give_configs(u64 configs)
 {
-	u64 configs = block->configs;
 	u8 *to;
 
-	block->cpu_num = cpu_count - SERVICE_BSP;
-	block->version = VERSION;
-	block->max_vcpus = TESTBED_MAX_VCPUS;
-	block->max_kata = MAX_KATA;
-	block->max_vms = TESTBED_MAX_VMS;
-	block->config_size = CONFIG_SIZE;
 	if (!configs)
 		return 0;
 	to = param_block(configs, TESTBED_MAX_VMS * CONFIG_SIZE, "GET_PLATFORM_INFO's table");
@@ -79,10 +74,37 @@ static s64 platform_info(struct hc_platform_info *block)
 	return 0;
 }
 
+static s64 platform_info_2_0(struct hc_platform_info_2_0 *block)
+{
+	block->cpu_num = cpu_count - SERVICE_BSP;
+	block->version = VERSION;
+	block->max_vcpus = TESTBED_MAX_VCPUS;
+	block->max_kata = MAX_KATA;
+	block->max_vms = TESTBED_MAX_VMS;
+	block->config_size = CONFIG_SIZE;
+	return give_configs(block->configs);
+}
+
+static s64 platform_info(struct hc_platform_info *block)
+{
+	u32 i;
+
+	block->cpu_num = cpu_count - SERVICE_BSP;
+	block->version = VERSION;
+	block->l2_shift = L2_SHIFT;
+	block->l3_shift = L3_SHIFT;
+	for (i = 0; i < ARRAY_SIZE(block->lapic_ids) && i < block->cpu_num; i++)
+		block->lapic_ids[i] = i;
+	block->max_vcpus = TESTBED_MAX_VCPUS;
+	block->max_vms = TESTBED_MAX_VMS;
+	block->config_size = CONFIG_SIZE;
+	return give_configs(block->configs);
+}
+
 /**
  * hc_get_platform_info() - HC_GET_PLATFORM_INFO
  * @cpu: the caller
- * @param: struct hc_platform_info_old or struct hc_platform_info
+ * @param: struct hc_platform_info, or that of an older release
  * @unused: RSI
  *
  * Return: 0; -1 if an address is bad.
@@ -95,8 +117,10 @@ s64 hc_get_platform_info(struct cpu *cpu, u64 param, u64 unused)
 
 	if (!block)
 		return -1;
-	if (generation->number >= GENERATION_2_4)
+	if (generation->number >= GENERATION_2_6)
 		return platform_info(block);
+	if (generation->number >= GENERATION_2_0)
+		return platform_info_2_0(block);
 	memset(old, STACK_RUBBISH, sizeof(*old));
 	old->cpu_num = cpu_count - SERVICE_BSP;
 	old->max_vcpus = TESTBED_MAX_VCPUS;
@@ -110,7 +134,7 @@ static u32 copy_cx(void *to, const struct hc_cpu_cx *state)
 	struct hc_cpu_cx_old *old = to;
 	struct hc_cpu_cx *new = to;
 
-	if (generation->number > GENERATION_2_4) {
+	if (generation->number >= GENERATION_2_6) {
 		*new = *state;
 		memset(new->padding1, STACK_RUBBISH, sizeof(new->padding1));
 		memset(&new->padding2, STACK_RUBBISH, sizeof(new->padding2));

@@ -183,7 +183,8 @@ static bool make_vm(struct vm *vm, const struct hc_create_vm *p)
 	devices_begin(vm);
 	vm->lied = false;
 	vm->pause_asked = false;
-	if (!generation->makes_vcpus || add_vcpus(vm, p->cpu_affinity))
+	if (!generation->makes_vcpus ||
+	    add_vcpus(vm, generation->affinity ? p->cpu_affinity : 0))
 		return true;
 	vm_memory_free(vm);
 	return false;
@@ -215,11 +216,11 @@ s64 hc_create_vm(struct cpu *cpu, u64 param, u64 unused)
 		complain("CREATE_VM: reserved fields are not zero");
 	vm = choose(&p);
 	if (!vm || !set_flags(vm, p.vm_flag) ||
-	    (generation->makes_vcpus && (p.cpu_affinity & ~vm_cpus())))
+	    (generation->affinity && (p.cpu_affinity & ~vm_cpus())))
 		return -1;
 	if (!make_vm(vm, &p)) {
 		block->vmid = INVALID_VMID;
-		return generation->makes_vcpus ? 0 : -1;
+		return generation->number >= GENERATION_2_0 ? 0 : -1;
 	}
 	store_release(vm->state, TESTBED_VM_CREATED);
 	block->vmid = vm->vmid;

@@ -25,10 +25,13 @@ static const struct release {
 	const char *name;
 	bool has_info;
 	bool has_configs;
+	bool has_a2_info;
 } releases[] = {
-	{ 13, "v1.0 to v1.6", true, false },
+	{ 13, "v1.0 to v1.6", true },
+	{ 16, "v1.0 to v1.6", true },
 	{ 24, "v2.2 to v2.5", true, true },
-	{ 33, "v3.0 or later", false, false },
+	{ 26, "v2.6 or v2.7", .has_a2_info = true },
+	{ 33, "v3.0 or later" },
 };
 
 static const struct release *release(void)
@@ -139,7 +142,7 @@ TEST(table, "IC_GET_PLATFORM_INFO with a table")
 	info.vm_configs_addr = 8;
 	check_result(hsm_ioctl(fd, IC_GET_PLATFORM_INFO, &info), -EFAULT,
 		     "a table nowhere");
-	hv_refuse(0x03, 1, -1);
+	hv_refuse(HC_GET_PLATFORM_INFO, 1, -1);
 	check_result(hsm_ioctl(fd, IC_GET_PLATFORM_INFO, &info), -EIO, "refused");
 	close(fd);
 }
@@ -168,18 +171,76 @@ TEST(capability, "the table needs a capability, the rest does not")
 	close(fd);
 }
 
-/* Only v2.6 and v2.7 have this layout, and the test hypervisor is none of them. */
-TEST(other_layout, "ACRN_A2_GET_PLATFORM_INFO where the hypervisor has another layout")
+/* Only v2.6 and v2.7 have this layout. */
+TEST(a2, "ACRN_A2_GET_PLATFORM_INFO without a table")
 {
-	struct acrn_a2_platform_info info = { 0 };
-	unsigned long before = hv_calls(HC_ANY);
+	struct acrn_a2_platform_info info;
+	unsigned long before;
 	int fd = hsm_open();
+	unsigned int i;
 
-	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info), -ENOTTY,
-		     "GET_PLATFORM_INFO");
+	memset(&info, 0x5a, sizeof(info));
+	info.vm_configs_addr = 0;
+	before = hv_calls(HC_ANY);
 	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, NULL), -EFAULT,
 		     "NULL");
-	check_equal(hv_calls(HC_ANY), before, "hypercalls");
+	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info),
+		     release()->has_a2_info ? 0 : -ENOTTY, "GET_PLATFORM_INFO");
+	check_equal(hv_calls(HC_ANY), before + release()->has_a2_info, "hypercalls");
+	if (!release()->has_a2_info)
+		return;
+	check(info.cpu_num >= 2 && info.cpu_num < 64, "%u CPUs", info.cpu_num);
+	check_equal(info.version, 0x100, "version");
+	check_equal(info.l2_cat_shift, 1, "CPUs that share an L2 cache");
+	check_equal(info.l3_cat_shift, 4, "CPUs that share an L3 cache");
+	for (i = 0; i < sizeof(info.lapic_ids); i++)
+		check_equal(info.lapic_ids[i], i < info.cpu_num ? i : 0,
+			    "id of CPU %u", i);
+	check_equal(info.max_vcpus_per_vm, TESTBED_MAX_VCPUS, "vCPUs");
+	check_equal(info.max_vms, TESTBED_MAX_VMS, "VMs");
+	check(info.vm_config_size >= 72, "size of a configuration: %u",
+	      info.vm_config_size);
+	check_equal(info.vm_configs_addr, 0, "the address");
+	check_zero(info.reserved0, sizeof(info.reserved0), "reserved0");
+	check_zero(info.reserved1, sizeof(info.reserved1), "reserved1");
+	close(fd);
+}
+
+TEST(a2_table, "ACRN_A2_GET_PLATFORM_INFO with a table")
+{
+	unsigned char *configs = get_pages(TABLE_SIZE / PAGE_SIZE);
+	struct acrn_a2_platform_info info = {
+		.vm_configs_addr = (unsigned long)configs,
+	};
+	unsigned long before;
+	int fd = hsm_open();
+	size_t size;
+
+	memset(configs, 0x5a, TABLE_SIZE);
+	before = hv_calls(HC_ANY);
+	if (!release()->has_a2_info) {
+		check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info), -ENOTTY,
+			     "GET_PLATFORM_INFO");
+		check_equal(hv_calls(HC_ANY), before, "hypercalls");
+		return;
+	}
+	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info), 0,
+		     "GET_PLATFORM_INFO");
+	check_equal(hv_calls(HC_ANY), before + 2, "hypercalls");
+	check_equal(info.vm_configs_addr, (unsigned long)configs, "the address");
+	size = (size_t)info.max_vms * info.vm_config_size;
+	check(size <= TABLE_SIZE, "%zu bytes", size);
+	check(!strcmp((char *)configs + CONFIG_NAME, "testbed vm1"), "name: %.32s",
+	      (char *)configs + CONFIG_NAME);
+	check_equal(configs[size], 0x5a, "the first byte behind the table");
+
+	info.vm_configs_addr = 0xffff888000000000;
+	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info), -EFAULT,
+		     "a table in the kernel");
+	info.vm_configs_addr = (unsigned long)configs;
+	hv_fail(HC_GET_PLATFORM_INFO, 1, 1, -1, TESTBED_FAIL_REFUSE);
+	check_result(hsm_ioctl(fd, ACRN_A2_GET_PLATFORM_INFO, &info), -EIO,
+		     "refused the second time");
 	close(fd);
 }
 

@@ -23,17 +23,10 @@ static void check_hello(unsigned int vcpus)
 
 static const char *two_cpus(void)
 {
-	unsigned long cpus = hv_user_cpus(), first = cpus & -cpus;
 	static char text[32];
 
-	cpus &= cpus - 1;
-	snprintf(text, sizeof(text), "%#lx", first | (cpus & -cpus));
+	snprintf(text, sizeof(text), "%#lx", hv_some_cpus(2));
 	return text;
-}
-
-static bool makes_vcpus(void)
-{
-	return hv_generation() > 13;
 }
 
 TEST(plain, "the plain numbers")
@@ -41,13 +34,13 @@ TEST(plain, "the plain numbers")
 	run_start(&run, RUN(HELLO));
 	check_hello(1);
 	run_start(&run, RUN("--abi", "plain", "--cpus", two_cpus(), HELLO));
-	check_hello(makes_vcpus() ? 2 : 1);
+	check_hello(hv_makes_vcpus() ? 2 : 1);
 }
 
 TEST(linux_numbers, "Linux's numbers")
 {
 	run_start(&run, RUN("--abi", "linux", HELLO));
-	if (!makes_vcpus()) {
+	if (!hv_makes_vcpus()) {
 		run_expect(&run, "the hypervisor made no vCPUs: it wants --abi plain\n");
 		run_expect_end(&run, 1);
 		return;
@@ -59,7 +52,7 @@ TEST(linux_numbers, "Linux's numbers")
 
 TEST(beside, "one of each, at once")
 {
-	if (!makes_vcpus())
+	if (!hv_makes_vcpus())
 		skip("this hypervisor makes no vCPUs for Linux's numbers");
 	run_start(&run, RUN("--abi", "linux", HELLO));
 	run_start(&other, RUN("--abi", "plain", "--uuid", SECOND_UUID, HELLO));

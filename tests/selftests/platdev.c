@@ -338,7 +338,7 @@ TEST(ports, "v3.3: ports")
 	begin();
 	if (!has_ports()) {
 		check_result(pt_pio(fd, true, PORT, PORTS),
-			     hv_generation() < 26 ? -EINVAL : -EIO, "ASSIGN");
+			     hv_generation() < 30 ? -EINVAL : -EIO, "ASSIGN");
 		return;
 	}
 	check_result(pt_pio(fd, true, PORT, PORTS), 0, "ASSIGN");

@@ -123,6 +123,18 @@ unsigned long hv_generation(void)
 	return reg[0];
 }
 
+/* From v1.4 on, CREATE_VM makes the vCPUs. */
+bool hv_makes_vcpus(void)
+{
+	return hv_generation() >= 14;
+}
+
+/* From v2.0 on, only a VM that is paused can be destroyed. */
+bool hv_destroys_paused(void)
+{
+	return hv_generation() >= 20;
+}
+
 /* The CPUs for User VMs: a bit for each, as in cpu_affinity */
 unsigned long hv_user_cpus(void)
 {
@@ -130,6 +142,19 @@ unsigned long hv_user_cpus(void)
 
 	check_result(hv_command(TESTBED_GENERATION, reg), 0, "TESTBED_GENERATION");
 	return reg[1];
+}
+
+/* Some of these: the first @count */
+unsigned long hv_some_cpus(unsigned int count)
+{
+	unsigned long cpus = hv_user_cpus(), some = 0;
+
+	for (; count; count--) {
+		check(cpus, "too few CPUs for User VMs");
+		some |= cpus & -cpus;
+		cpus &= cpus - 1;
+	}
+	return some;
 }
 
 /**

@@ -74,9 +74,14 @@ static int run_mmio(void)
 	return pt_mmio(fd, true, REGS_GPA, REGS, REGS_SIZE);
 }
 
+static bool has_ports(void)
+{
+	return hv_generation() >= 33;
+}
+
 static int run_ports(void)
 {
-	return pt_is_a2() ? pt_pio(fd, true, PORT, PORTS) : 0;
+	return has_ports() ? pt_pio(fd, true, PORT, PORTS) : 0;
 }
 
 static int run_other_line(void)
@@ -101,7 +106,7 @@ static int run_other_line_back(void)
 
 static int run_ports_back(void)
 {
-	return pt_is_a2() ? pt_pio(fd, false, PORT, PORTS) : 0;
+	return has_ports() ? pt_pio(fd, false, PORT, PORTS) : 0;
 }
 
 static int run_mmio_back(void)

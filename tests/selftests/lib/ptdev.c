@@ -23,7 +23,7 @@
 #define COMMAND		4	/* register of the configuration space */
 #define COMMAND_MASTER	4
 
-#define V_1_3		13
+#define V_1_6		16
 #define V_2_6		26
 
 static void name_of(unsigned int bdf, char *name, size_t size)
@@ -228,7 +228,7 @@ void check_owner(unsigned int bdf, unsigned int vmid, const char *when)
 /* Device models up to v1.5 say which device by a BDF, and no more. */
 bool pt_by_bdf(void)
 {
-	return hv_generation() == V_1_3;
+	return hv_generation() < V_1_6;
 }
 
 /* Device models from v2.6 on call with Linux's numbers. */

@@ -435,16 +435,16 @@ int op_run(enum op op, int fd, unsigned int config, unsigned int vcpu)
 	return 0;
 }
 
-/* Hypervisors like v1.4 and later make the vCPUs with the VM: one if not asked. */
-static bool makes_vcpus(void)
-{
-	return hv_generation() > 13;
-}
-
-/* What v3.0 and later give has another layout. */
+/* What v2.6 and v2.7 give has another layout, and later ones give nothing. */
 static bool gives_platform_info(void)
 {
-	return hv_generation() < 30;
+	return hv_generation() < 26;
+}
+
+/* Power data of a VM that was started is refused. */
+static bool in_created_only(void)
+{
+	return hv_generation() >= 22;
 }
 
 /* Devices that the hypervisor emulates */
@@ -456,8 +456,8 @@ static bool has_vdevs(void)
 static int expect_create_vcpu(struct vm_model *vm, unsigned int vcpu)
 {
 	if (vcpu < vm->vcpus)
-		return makes_vcpus() ? 0 : -EEXIST;
-	if (vcpu > vm->vcpus || makes_vcpus())
+		return hv_makes_vcpus() ? 0 : -EEXIST;
+	if (vcpu > vm->vcpus || hv_makes_vcpus())
 		return -EINVAL;
 	vm->vcpus++;
 	return 0;
@@ -507,8 +507,9 @@ static int expect_in_any_state(enum op op, struct vm_model *vm)
 	case OP_INJECT_MSI:
 	case OP_VM_INTR_MONITOR:
 	case OP_SET_IRQLINE:
-	case OP_PM_GET_CPU_STATE:
 		return 0;
+	case OP_PM_GET_CPU_STATE:
+		return vm->state == VM_CREATED || !in_created_only() ? 0 : -EIO;
 	case OP_CREATE_IOREQ_CLIENT:
 		return expect_once(&vm->client, -EEXIST);
 	case OP_DESTROY_IOREQ_CLIENT:
@@ -558,7 +559,7 @@ int op_expect(enum op op, struct vm_model *vm, unsigned int vcpu)
 	if (op == OP_CREATE_VM) {
 		if (state != VM_EMPTY)
 			return -EBUSY;
-		*vm = (struct vm_model){ VM_CREATED, makes_vcpus(), .bare = true };
+		*vm = (struct vm_model){ VM_CREATED, hv_makes_vcpus(), .bare = true };
 		return 0;
 	}
 	if (state == VM_EMPTY)
