@@ -340,6 +340,7 @@ int acrn_platform_init(void);
 const char *acrn_platform_name(void);
 void acrn_platform_show(struct seq_file *s);
 bool acrn_hv_packs_cx(void);
+bool acrn_hv_misses_memory(void);
 bool acrn_hv_spoils_names(void);
 bool acrn_hv_has_lines(void);
 

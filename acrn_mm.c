@@ -417,13 +417,18 @@ static int acrn_set_region(struct acrn_vm *vm,
 	return acrn_set_regions(vm, &vm->param.memory.region, 1);
 }
 
-static int acrn_mapping_unmap(struct acrn_vm *vm, const struct acrn_mapping *map)
+static int acrn_unset_region(struct acrn_vm *vm, u64 gpa, u64 size)
 {
 	return acrn_set_region(vm, &(struct acrn_hc_memory_region) {
 		.type = ACRN_HC_REGION_DELETE,
-		.gpa = map->gpa,
-		.size = map->len,
+		.gpa = gpa,
+		.size = size,
 	});
+}
+
+static int acrn_mapping_unmap(struct acrn_vm *vm, const struct acrn_mapping *map)
+{
+	return acrn_unset_region(vm, map->gpa, map->len);
 }
 
 static int acrn_mapping_map_ram(struct acrn_vm *vm,
@@ -459,6 +464,38 @@ static int acrn_mapping_map_ram(struct acrn_vm *vm,
 		}
 	}
 	return acrn_set_regions(vm, scratch->regions, region - scratch->regions);
+}
+
+/*
+ * The hypervisor has refused a batch: unmap what it mapped, of this one and of those
+ * before.  It takes regions in order and stops at the first that it refuses, so the
+ * first that is not there ends the search.
+ * @region: the first of the batch
+ */
+static int acrn_mapping_roll_back(struct acrn_vm *vm,
+				  const struct acrn_mapping *map,
+				  const struct acrn_hc_memory_region *region)
+{
+	const struct acrn_hc_memory_region *end = region + ACRN_HC_REGIONS_MAX;
+	u64 gpa = region->gpa;
+	int ret;
+
+	ret = acrn_mapping_unmap(vm, map);
+	if (ret != -EINVAL || !acrn_hv_misses_memory())
+		return ret;
+
+	if (gpa > map->gpa) {
+		ret = acrn_unset_region(vm, map->gpa, gpa - map->gpa);
+		if (ret)
+			return ret;
+	}
+	while (gpa < map->gpa + map->len && region < end) {
+		ret = acrn_unset_region(vm, gpa, region->size);
+		if (ret)
+			return ret == -EINVAL ? 0 : ret;
+		gpa += region++->size;
+	}
+	return 0;
 }
 
 static int acrn_mapping_map_mmio(struct acrn_vm *vm,
@@ -641,7 +678,7 @@ int acrn_ioctl_set_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	 * The hypervisor may have mapped a part.  If it does not unmap that either,
 	 * it may go on using the memory, which therefore stays pinned.
 	 */
-	if (ret && !acrn_mapping_unmap(vm, map))
+	if (ret && !acrn_mapping_roll_back(vm, map, scratch->regions))
 		goto err_erase;
 	goto out_scratch;
 

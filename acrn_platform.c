@@ -136,6 +136,18 @@ bool acrn_hv_packs_cx(void)
 }
 
 /**
+ * acrn_hv_misses_memory() - does it tell if memory to unmap is not there?
+ *
+ * From v2.4 on it does, and then unmaps nothing.
+ *
+ * Return: whether -EINVAL may mean that.
+ */
+bool acrn_hv_misses_memory(void)
+{
+	return acrn_generation >= ACRN_V2_2;
+}
+
+/**
  * acrn_hv_spoils_names() - does creating a VM harm a VM of the same name?
  *
  * ACRN v3.3 refuses to create the second one and wipes the name of the first.
