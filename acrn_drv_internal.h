@@ -339,6 +339,7 @@ void acrn_vms_exit(void);
 int acrn_platform_init(void);
 const char *acrn_platform_name(void);
 void acrn_platform_show(struct seq_file *s);
+u64 acrn_hv_rt_flags(void);
 bool acrn_hv_packs_cx(void);
 bool acrn_hv_misses_memory(void);
 bool acrn_hv_spoils_names(void);

@@ -126,6 +126,20 @@ void acrn_platform_show(struct seq_file *s)
 }
 
 /**
+ * acrn_hv_rt_flags() - with which of CREATE_VM's flags is a VM real-time?
+ *
+ * v1.6 moved the flag, and cannot be told from older ones here: it may be either.
+ *
+ * Return: the flags.
+ */
+u64 acrn_hv_rt_flags(void)
+{
+	if (acrn_generation == ACRN_V1_0)
+		return ACRN_VM_FLAG_RT | ACRN_VM_FLAG_RT_V1_6;
+	return ACRN_VM_FLAG_RT_V1_6;
+}
+
+/**
  * acrn_hv_packs_cx() - which layout has an idle state of PM_GET_CPU_STATE?
  *
  * Return: whether it is that of v2.6 and later, struct acrn_a2_cx_data.

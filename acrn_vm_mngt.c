@@ -37,9 +37,6 @@
 /* Those that ask for no more than an ordinary VM gets, wherever they are known */
 #define ACRN_VM_FLAGS_ORDINARY						\
 	(ACRN_VM_FLAG_SECURE_WORLD | ACRN_VM_FLAG_POLLING | ACRN_VM_FLAG_CLOS)
-/* Real-time VMs, here or there */
-#define ACRN_VM_FLAGS_RT						\
-	(ACRN_VM_FLAG_RT | ACRN_VM_FLAG_RT_V1_6)
 
 /* Access rights of a segment, acrn_vcpu_regs.cs_ar */
 #define ACRN_AR_TYPE		0xf
@@ -256,7 +253,7 @@ int acrn_check_create_vm(const union acrn_ioctl_arg *arg)
 		return -EINVAL;
 	/* ACRN refuses this, and afterwards every VM of that uuid as well. */
 	if (create->vm_flag & ACRN_VM_FLAG_LAPIC_PASSTHROUGH &&
-	    !(create->vm_flag & ACRN_VM_FLAGS_RT))
+	    !(create->vm_flag & acrn_hv_rt_flags()))
 		return -EINVAL;
 	if (create->vcpu_num > ACRN_MAX_VCPUS)
 		return -EINVAL;
@@ -357,7 +354,7 @@ int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	acrn_irq_enable(vm, true);
 	acrn_vm_set_state(vm, ACRN_VM_CREATED);
-	vm->may_run_on = create->vm_flag & ACRN_VM_FLAGS_RT;
+	vm->may_run_on = create->vm_flag & acrn_hv_rt_flags();
 	acrn_vm_start_at_reset(vm);
 
 	/* The hypervisor may write what it likes. */

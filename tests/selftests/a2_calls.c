@@ -411,6 +411,28 @@ TEST(create_flags, "CREATE_VM: a capability for what may be more than an ordinar
 	}
 }
 
+/*
+ * Local APICs of its own are only a real-time VM's.  The flag of that has moved; if the
+ * hypervisor were asked with the old one, no later VM of this name could be created.
+ */
+TEST(lapic_passthrough, "CREATE_VM: local APICs, and which flag is real-time")
+{
+	const unsigned long lapic = 1UL << 1, rt = 1UL << 4, rt_old = 1UL << 5;
+	unsigned long calls = hv_calls(HC_ANY);
+	int fd = hsm_open();
+
+	check_result(a2_create_flags(fd, 0, lapic), -EINVAL, "without");
+	if (hv_generation() >= 20)
+		check_result(a2_create_flags(fd, 0, lapic | rt_old), -EINVAL,
+			     "with flag 5, which it was up to v1.5");
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(a2_create_flags(fd, 0, lapic | (hv_generation() < 16 ? rt_old : rt)),
+		     0, "a real-time VM");
+	check_result(a2_call(fd, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+	check_result(a2_create(fd, 0), 0, "an ordinary one of this name");
+	close(fd);
+}
+
 TEST(page_is_optional, "a VM without a page can have no client")
 {
 	struct acrn_a2_create_vm create;

@@ -76,8 +76,7 @@ struct acrn_platform_info {
  * and added others, up to bit 13; which of them a VM can be given, the hypervisor
  * decides.  Flags marked (*) let the User VM get at more than an ordinary one in
  * some release, and need CAP_SYS_RAWIO or CAP_SYS_ADMIN; so do the bits 7 to 13.
- * ACRN_VM_FLAG_LAPIC_PASSTHROUGH needs one of the two bits for real-time VMs beside
- * it.
+ * ACRN_VM_FLAG_LAPIC_PASSTHROUGH needs the release's bit for real-time VMs beside it.
  */
 #define ACRN_VM_FLAG_SECURE_WORLD	_BITULL(0)	/* has a secure world */
 #define ACRN_VM_FLAG_LAPIC_PASSTHROUGH	_BITULL(1)	/* (*) owns its local APICs */
