@@ -22,21 +22,8 @@
 
 static void need_vcpus(void)
 {
-	if (hv_generation() < 20)
+	if (!hv_makes_vcpus())
 		skip("this hypervisor makes no vCPUs, and nobody speaks this to it");
-}
-
-/* The CPUs of the first @count bits that are set */
-static uint64_t some_cpus(unsigned int count)
-{
-	uint64_t cpus = hv_user_cpus(), some = 0;
-
-	while (count--) {
-		check(cpus, "too few CPUs");
-		some |= cpus & -cpus;
-		cpus &= cpus - 1;
-	}
-	return some;
 }
 
 static bool answer(struct guest *guest, struct access *access, void *data)
@@ -91,7 +78,7 @@ TEST(vcpus, "a vCPU for each CPU that was asked for")
 	struct guest guest;
 
 	need_vcpus();
-	guest_new_a2(&guest, 1, 0, some_cpus(3));
+	guest_new_a2(&guest, 1, 0, hv_some_cpus(3));
 	check_equal(guest.vcpus, 3, "vCPUs");
 	check(shown_vm(VMID(1), &shown), "debugfs does not show the VM");
 	check_equal(shown.vcpus, 3, "vCPUs in debugfs");

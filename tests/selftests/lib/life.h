@@ -18,6 +18,7 @@
  * @msi_event: the irqfd's eventfd
  * @notifications: how often the hypervisor was told of a request before the
  *	guest was started
+ * @cpus: one for each of its vCPUs
  * @stuck: a vCPU waits for a notification that was refused
  */
 struct life {
@@ -26,6 +27,7 @@ struct life {
 	int event;
 	int msi_event;
 	unsigned long notifications;
+	uint64_t cpus;
 	bool stuck;
 };
 
@@ -36,7 +38,10 @@ struct life {
  * @name: the call
  * @run: makes the call; 0 or a negative errno
  * @waits: it is no call but waits for the guest
+ * @plain: there is no such call among Linux's numbers
+ * @runs: it needs a vCPU
  * @tidy: not necessary: closing the file does it as well
+ * @destroys: nothing of the VM is left after it
  * @lost: hypercalls whose failure it does not tell, 0: no more
  * @again: its result when it is made again after it has failed
  */
@@ -44,7 +49,10 @@ struct life_step {
 	const char *name;
 	int (*run)(struct life *life);
 	bool waits;
+	bool plain;
+	bool runs;
 	bool tidy;
+	bool destroys;
 	unsigned int lost[LIFE_LOST_MAX];
 	int again;
 };
@@ -53,7 +61,8 @@ struct life_step {
 
 extern const struct life_step life_steps[LIFE_STEPS];
 
-void life_prepare(struct life *life);
+void life_prepare(struct life *life, bool a2);
+bool life_has(const struct life *life, unsigned int step);
 void life_begin(struct life *life);
 int life_run(struct life *life, unsigned int step);
 bool life_loses(unsigned int step, unsigned int call);
