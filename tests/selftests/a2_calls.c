@@ -18,157 +18,9 @@
 #include "harness.h"
 #include "kernel.h"
 #include "memseg.h"
-#include "ptdev.h"
 
-#define MEMSEG_BASE	0x100000UL
-#define NO_REGISTERS	0xfed80000UL	/* where there is no device */
-#define PORT		0x2e8
-
-/**
- * struct a2_info - a call
- * @name: its name
- * @number: its number
- * @size: of its argument, bytes that are read or written; 0: it has none
- * @results: in EMPTY, CREATED without vCPUs, and PAUSED, with a valid argument
- * @since: hypervisors before this release do not know it, newer ones decide; 0: none
- */
-static const struct a2_info {
-	const char *name;
-	unsigned int number;
-	unsigned int size;
-	int results[3];
-	unsigned int since;
-} calls[] = {
-	{ "CREATE_VM", ACRN_A2_CREATE_VM, 48, { 0, -EBUSY, -EBUSY } },
-	{ "DESTROY_VM", ACRN_A2_DESTROY_VM, 0, { -ENODEV, 0, 0 } },
-	{ "PAUSE_VM", ACRN_A2_PAUSE_VM, 0, { -ENODEV, 0, 0 } },
-	{ "RESET_VM", ACRN_A2_RESET_VM, 0, { -ENODEV, -EBUSY, 0 } },
-	{ "INJECT_MSI", ACRN_A2_INJECT_MSI, 16, { -ENODEV, 0, 0 } },
-	{ "VM_INTR_MONITOR", ACRN_A2_VM_INTR_MONITOR, 392, { -ENODEV, 0, 0 } },
-	{ "SET_IRQLINE", ACRN_A2_SET_IRQLINE, 0, { -ENODEV, 0, 0 } },
-	{ "NOTIFY_REQUEST_FINISH", ACRN_A2_NOTIFY_REQUEST_FINISH, 8,
-	  { -ENODEV, -EINVAL, -EINVAL } },
-	{ "CREATE_IOREQ_CLIENT", ACRN_A2_CREATE_IOREQ_CLIENT, 0,
-	  { -ENODEV, 0, 0 } },
-	{ "ATTACH_IOREQ_CLIENT", ACRN_A2_ATTACH_IOREQ_CLIENT, 0,
-	  { -ENODEV, -ENODEV, -ENODEV } },
-	{ "DESTROY_IOREQ_CLIENT", ACRN_A2_DESTROY_IOREQ_CLIENT, 0,
-	  { -ENODEV, 0, 0 } },
-	{ "CLEAR_VM_IOREQ", ACRN_A2_CLEAR_VM_IOREQ, 0, { -ENODEV, 0, 0 } },
-	{ "SET_MEMSEG", ACRN_A2_SET_MEMSEG, 32, { -ENODEV, 0, 0 } },
-	{ "UNSET_MEMSEG", ACRN_A2_UNSET_MEMSEG, 32,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-	{ "IOEVENTFD", ACRN_A2_IOEVENTFD, 32, { -ENODEV, 0, 0 } },
-	{ "PM_GET_CPU_STATE", ACRN_A2_PM_GET_CPU_STATE, 8, { -ENODEV, 0, 0 } },
-	{ "IRQFD", ACRN_A2_IRQFD, 24, { -ENODEV, 0, 0 } },
-	{ "SET_PTDEV_INTR", ACRN_A2_SET_PTDEV_INTR, 20,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-	{ "RESET_PTDEV_INTR", ACRN_A2_RESET_PTDEV_INTR, 20,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-	{ "ASSIGN_PCIDEV", ACRN_A2_ASSIGN_PCIDEV, 36, { -ENODEV, -ENXIO, -ENXIO } },
-	{ "DEASSIGN_PCIDEV", ACRN_A2_DEASSIGN_PCIDEV, 36,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-	{ "ASSIGN_MMIODEV", ACRN_A2_ASSIGN_MMIODEV, 104,
-	  { -ENODEV, -EINVAL, -EINVAL } },
-	{ "DEASSIGN_MMIODEV", ACRN_A2_DEASSIGN_MMIODEV, 104,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-	{ "CREATE_VDEV", ACRN_A2_CREATE_VDEV, 192, { -ENODEV, 0, -EINVAL }, 22 },
-	{ "DESTROY_VDEV", ACRN_A2_DESTROY_VDEV, 192, { -ENODEV, -ENOENT, -ENOENT } },
-	{ "ASSIGN_PIO_REGION", ACRN_A2_ASSIGN_PIO_REGION, 12,
-	  { -ENODEV, 0, -EINVAL }, 33 },
-	{ "DEASSIGN_PIO_REGION", ACRN_A2_DEASSIGN_PIO_REGION, 12,
-	  { -ENODEV, -ENOENT, -ENOENT } },
-};
-
-union a2_argument {
-	struct acrn_a2_create_vm create;
-	struct acrn_a2_set_vcpu_regs regs;
-	struct acrn_a2_memmap memmap;
-	struct acrn_a2_ioreq_notify notify;
-	struct acrn_msi_entry msi;
-	struct acrn_intr_monitor monitor;
-	struct acrn_ioeventfd ioeventfd;
-	struct acrn_irqfd irqfd;
-	struct acrn_a2_ptdev_irq irq;
-	struct acrn_a2_pcidev pcidev;
-	struct acrn_a2_mmiodev mmiodev;
-	struct acrn_a2_vdev vdev;
-	struct acrn_a2_pio_region pio;
-	unsigned char bytes[512];
-};
-
-/* Where no device is, but for what the hypervisor emulates and ports */
-static void fill_device(unsigned int number, union a2_argument *argument)
-{
-	switch (number) {
-	case ACRN_A2_SET_PTDEV_INTR:
-	case ACRN_A2_RESET_PTDEV_INTR:
-		argument->irq.phys_bdf = PCI_NOTHING;
-		break;
-	case ACRN_A2_ASSIGN_PCIDEV:
-	case ACRN_A2_DEASSIGN_PCIDEV:
-		argument->pcidev.phys_bdf = PCI_NOTHING;
-		break;
-	case ACRN_A2_ASSIGN_MMIODEV:
-	case ACRN_A2_DEASSIGN_MMIODEV:
-		argument->mmiodev.res[0].host_pa = NO_REGISTERS;
-		argument->mmiodev.res[0].size = PAGE_SIZE;
-		break;
-	case ACRN_A2_CREATE_VDEV:
-	case ACRN_A2_DESTROY_VDEV:
-		argument->vdev.id = PT_IVSHMEM;
-		break;
-	case ACRN_A2_ASSIGN_PIO_REGION:
-	case ACRN_A2_DEASSIGN_PIO_REGION:
-		argument->pio.port = PORT;
-		argument->pio.size = 8;
-	}
-}
-
-static void fill(unsigned int number, union a2_argument *argument)
-{
-	memset(argument, 0, sizeof(*argument));
-	switch (number) {
-	case ACRN_A2_CREATE_VM:
-		a2_fill_create(&argument->create, 0);
-		break;
-	case ACRN_A2_INJECT_MSI:
-		argument->msi.msi_addr = MSI_ADDR;
-		break;
-	case ACRN_A2_NOTIFY_REQUEST_FINISH:
-		argument->notify.vmid = VMID(0);
-		break;
-	case ACRN_A2_SET_MEMSEG:
-	case ACRN_A2_UNSET_MEMSEG:
-		argument->memmap.attr = ACRN_A2_MEMMAP_READ;
-		argument->memmap.user_vm_pa = MEMSEG_BASE;
-		argument->memmap.base =
-			(unsigned long)memory_get(MEMORY_PRIVATE, PAGE_SIZE);
-		argument->memmap.len = PAGE_SIZE;
-		break;
-	case ACRN_A2_IOEVENTFD:
-		argument->ioeventfd.fd = event_new();
-		argument->ioeventfd.flags = ACRN_IOEVENTFD_PIO;
-		argument->ioeventfd.addr = 0x80;
-		argument->ioeventfd.len = 1;
-		break;
-	case ACRN_A2_IRQFD:
-		argument->irqfd.fd = event_new();
-		argument->irqfd.msi.msi_addr = MSI_ADDR;
-		break;
-	default:
-		fill_device(number, argument);
-	}
-}
-
-static int make(int fd, const struct a2_info *info)
-{
-	union a2_argument argument;
-
-	fill(info->number, &argument);
-	return info->size ? hsm_ioctl(fd, info->number, &argument) :
-			    hsm_ioctl(fd, info->number, NULL);
-}
+#define MEMSEG_BASE	A2_OP_GPA
+#define REGISTERS	0xfec00000UL
 
 static int a2_in_state(unsigned int state)
 {
@@ -182,34 +34,34 @@ static int a2_in_state(unsigned int state)
 }
 
 /* Hypervisors from v2.2 on tell power data of VMs in CREATED only. */
-static int expected_result(const struct a2_info *info, unsigned int state)
+static int expected_result(const struct a2_op *op, unsigned int state)
 {
-	if (info->number == ACRN_A2_PM_GET_CPU_STATE && state == 2 &&
+	if (op->number == ACRN_A2_PM_GET_CPU_STATE && state == 2 &&
 	    hv_generation() >= 22)
 		return -EIO;
 	/* A call that it does not know: -1, from v2.2 on -EINVAL, and last -ENOTTY */
-	if (state && hv_generation() < info->since)
+	if (state && hv_generation() < op->since)
 		return hv_generation() >= 22 && hv_generation() < 30 ? -EINVAL : -EIO;
-	return info->results[state];
+	return op->results[state];
 }
 
 TEST(each_call, "each call, in the states in which a VM can be that does not run")
 {
 	unsigned int i, state;
 
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+	for (i = 0; i < A2_OPS; i++) {
 		for (state = 0; state < 3; state++) {
 			unsigned long before;
 			int fd = a2_in_state(state), expected;
 
-			expected = expected_result(&calls[i], state);
+			expected = expected_result(&a2_ops[i], state);
 			before = hv_calls(HC_ANY);
-			check_result(make(fd, &calls[i]), expected,
-				     "%s in state %u", calls[i].name, state);
-			if (expected && expected != -EIO && !(state && calls[i].since))
+			check_result(a2_op_run(fd, &a2_ops[i]), expected,
+				     "%s in state %u", a2_ops[i].name, state);
+			if (expected && expected != -EIO && !(state && a2_ops[i].since))
 				check_equal(hv_calls(HC_ANY), before,
 					    "hypercalls of a refused %s",
-					    calls[i].name);
+					    a2_ops[i].name);
 			close(fd);
 		}
 	}
@@ -219,8 +71,8 @@ static bool ours(unsigned int number)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		if (calls[i].number == number)
+	for (i = 0; i < A2_OPS; i++) {
+		if (a2_ops[i].number == number)
 			return true;
 	}
 	return number == ACRN_A2_START_VM || number == ACRN_A2_SET_VCPU_REGS ||
@@ -296,29 +148,29 @@ TEST(pointers, "bad pointers, and not a byte more is looked at than there has to
 	unsigned int i, size;
 
 	munmap(end, PAGE_SIZE);
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		int fd = a2_in_state(calls[i].number != ACRN_A2_CREATE_VM);
+	for (i = 0; i < A2_OPS; i++) {
+		int fd = a2_in_state(a2_ops[i].number != ACRN_A2_CREATE_VM);
 
-		if (calls[i].size) {
-			check_result(hsm_ioctl(fd, calls[i].number, NULL),
-				     -EFAULT, "%s, NULL", calls[i].name);
-			check_result(hsm_ioctl(fd, calls[i].number,
+		if (a2_ops[i].size) {
+			check_result(hsm_ioctl(fd, a2_ops[i].number, NULL),
+				     -EFAULT, "%s, NULL", a2_ops[i].name);
+			check_result(hsm_ioctl(fd, a2_ops[i].number,
 					       (void *)0xffff888000000000UL),
-				     -EFAULT, "%s, the kernel's", calls[i].name);
+				     -EFAULT, "%s, the kernel's", a2_ops[i].name);
 		}
-		fill(calls[i].number, &argument);
-		for (size = 1; size < calls[i].size; size++) {
+		a2_op_fill(&a2_ops[i], &argument);
+		for (size = 1; size < a2_ops[i].size; size++) {
 			memcpy(end - size, &argument, size);
-			check_result(hsm_ioctl(fd, calls[i].number, end - size),
+			check_result(hsm_ioctl(fd, a2_ops[i].number, end - size),
 				     -EFAULT, "%u bytes of %s", size,
-				     calls[i].name);
+				     a2_ops[i].name);
 		}
-		if (calls[i].size) {
+		if (a2_ops[i].size) {
 			memcpy(end - size, &argument, size);
-			check_result(hsm_ioctl(fd, calls[i].number, end - size),
-				     expected_result(&calls[i], calls[i].number !=
+			check_result(hsm_ioctl(fd, a2_ops[i].number, end - size),
+				     expected_result(&a2_ops[i], a2_ops[i].number !=
 						     ACRN_A2_CREATE_VM),
-				     "all of %s", calls[i].name);
+				     "all of %s", a2_ops[i].name);
 		}
 		close(fd);
 	}
@@ -543,6 +395,13 @@ TEST(unset, "UNSET_MEMSEG looks at address and length only")
 	check_result(a2_memseg(fd, ACRN_A2_UNSET_MEMSEG, ~0U, ~0U, MEMSEG_BASE,
 			       (void *)-1L, 2 * PAGE_SIZE), 0, "garbage");
 	check_sees_nothing(VMID(0));
+	/* MMIO goes as RAM, too */
+	check_result(a2_memseg(fd, ACRN_A2_SET_MEMSEG, ACRN_A2_MEMMAP_MMIO,
+			       ACRN_A2_MEMMAP_READ, MEMSEG_BASE, (void *)REGISTERS,
+			       PAGE_SIZE), 0, "SET_MEMSEG of MMIO");
+	check_result(a2_memseg(fd, ACRN_A2_UNSET_MEMSEG, ACRN_A2_MEMMAP_RAM, 0,
+			       MEMSEG_BASE, NULL, PAGE_SIZE), 0, "UNSET_MEMSEG of RAM");
+	check_sees_nothing(VMID(0));
 	close(fd);
 
 	/* what means any type inside the driver means none outside */
@@ -551,6 +410,9 @@ TEST(unset, "UNSET_MEMSEG looks at address and length only")
 		     "SET_MEMSEG");
 	check_result(hsm_ioctl(plain, IC_UNSET_MEMSEG, &seg), -EINVAL,
 		     "type ~0 among the plain numbers");
+	seg.type = ACRN_MEMSEG_MMIO;
+	check_result(hsm_ioctl(plain, IC_UNSET_MEMSEG, &seg), -ENOENT,
+		     "RAM as MMIO among the plain numbers");
 	close(plain);
 }
 

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "guest.h"
 #include "harness.h"
+#include "kclient.h"
 #include "kernel.h"
 #include "memseg.h"
 
@@ -161,6 +162,62 @@ TEST(kernel_handled, "a slot says whether the kernel handles its request")
 	guest_end(&guest);
 }
 
+TEST(kernel_client, "a request of a client in the kernel is not the device model's")
+{
+	static const struct guest_op ops[] = { { GUEST_IN + 4, PORT, 0, 0 } };
+	struct client_seen seen = { 0 };
+	uint64_t end = now_us() + LIMIT_MS * 1000ULL;
+	struct guest guest;
+	int client;
+
+	need_vcpus();
+	guest_new_a2(&guest, 0, 0, 0);
+	client = kclient_open();
+	check_result(kclient_create(client, VMID(0), CLIENT_NEVER), 0, "create");
+	check_result(kclient_add(client, ACRN_IOREQ_PIO, PORT, PORT + 3), 0, "add");
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	guest_start(&guest);
+	while (!seen.requests) {
+		check(now_us() < end, "no request");
+		kclient_seen(client, &seen);
+	}
+	check_equal(slot_word(&guest), 1, "the word of one for the kernel");
+	check(!wait_for_request(&guest, 50), "poll() sees it");
+	check_result(guest_notify(&guest, 0), -EINVAL, "NOTIFY");
+	check_result(kclient_complete(client, 0, 0xfeed1234), 0, "complete");
+	check(guest_done(&guest, LIMIT_MS), "the guest is not done");
+	check_equal(guest_result(&guest, 0), 0xfeed1234, "what it read");
+	close(client);
+	guest_end(&guest);
+}
+
+static bool is_config(struct guest *guest, struct access *access, void *data)
+{
+	check_equal(access->type, ACRN_IOREQ_PCICFG, "type of the request");
+	check_equal(access->address, PCI_ADDRESS(0, 4, 0, 0x12), "its address");
+	check_equal(access->size, 2, "its size");
+	return answer(guest, access, data);
+}
+
+TEST(pci_ports, "PCI's ports are requests for configuration space")
+{
+	static const struct guest_op ops[] = {
+		{ GUEST_OUT + 4, 0xcf8, 0x80002010, 0 },
+		{ GUEST_IN + 2, 0xcfe, 0, 0 },
+	};
+	unsigned int requests = 0;
+	struct guest guest;
+
+	need_vcpus();
+	guest_new_a2(&guest, 0, 0, 0);
+	guest_program(&guest, ops, ARRAY_SIZE(ops));
+	guest_start(&guest);
+	serve_until_done(&guest, is_config, &requests, LIMIT_MS);
+	check_equal(requests, 1, "requests");
+	check_equal(guest_result(&guest, 1), low_bytes(ANSWER, 2), "the register");
+	guest_end(&guest);
+}
+
 TEST(cleared, "a request that is cleared is nobody's")
 {
 	static const struct guest_op ops[] = { { GUEST_IN + 4, PORT, 0, 0 } };
@@ -283,5 +340,8 @@ TEST(left_alone, "closed in the middle of a request: the VM is gone")
 
 int main(void)
 {
-	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+	int failed = run_tests(NEED_HYPERVISOR | NEED_DRIVER);
+
+	module_unload("client");
+	return failed;
 }

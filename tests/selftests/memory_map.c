@@ -876,6 +876,8 @@ TEST(device_memory, "MMIO is uncached, neither pinned nor charged, and can be un
 		     "SET_MEMSEG of MMIO");
 	check_result(memseg_set_mmio(fd, GPA + PAGES(1), DEVICE, PAGES(1),
 				     ACRN_PROT_READ), 0, "SET_MEMSEG of MMIO");
+	check_result(memseg_unset(fd, GPA, PAGES(1)), -ENOENT,
+		     "UNSET_MEMSEG of RAM");
 	check_seen(VMID(0), seen, ARRAY_SIZE(seen));
 	check_equal(process_pinned_kb(), 4 * before.charged, "charged, KiB");
 	check_equal(pinned_pages(), before.pages, "pinned pages");

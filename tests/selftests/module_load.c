@@ -145,6 +145,14 @@ TEST(says_what_it_found, "[A19] the module says what it found, and no more")
 	check(lines <= 2, "%d lines when it is loaded", lines);
 }
 
+/* The names of 2019's other driver are not this one's to take. */
+TEST(other_nodes, "there is one node, and no /dev/acrn_vhm")
+{
+	check(!access(HSM_NODE, F_OK), "no " HSM_NODE);
+	check(access("/dev/acrn_vhm", F_OK), "there is /dev/acrn_vhm");
+	check(access("/sys/class/vhm", F_OK), "there is /sys/class/vhm");
+}
+
 TEST(hundred_times, "loaded and unloaded 100 times")
 {
 	long pinned = pinned_pages(), objects = 0;
