@@ -24,7 +24,7 @@
 #define DISK_BLOCKS	256
 #define BLOCK		4096U
 #define READY		"guest: ready\r\n"
-#define REBOOTS		20
+#define REBOOTS		9	/* three in each way */
 #define REBOOTS_SLOW	3	/* on the debug kernel */
 
 /* Exit statuses of hsm-run */
