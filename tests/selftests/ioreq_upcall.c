@@ -34,7 +34,7 @@
 
 #define SPURIOUS	1000
 #define REQUESTS	200
-#define RELOADS		60
+#define RELOADS		30
 #define WAKE_SECONDS	10
 #define PORT		0x510
 

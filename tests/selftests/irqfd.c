@@ -29,7 +29,7 @@
 #define PROMPT_MS	2000
 #define DEASSIGN	ACRN_IRQFD_DEASSIGN
 #define LONG_STORM_SECONDS 3600
-#define STORM_US	20000000ULL
+#define STORM_US	8000000ULL
 
 static void assign(int fd, int event)
 {
