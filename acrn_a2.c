@@ -18,6 +18,7 @@
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl_table.h"
 #include "acrn_irq.h"
+#include "acrn_vm_mngt.h"
 
 /* An id that no client has */
 #define ACRN_A2_NO_CLIENT	(-1)
@@ -218,7 +219,7 @@ static int acrn_ioctl_a2_destroy_client(struct acrn_vm *vm,
 	return arg->client.id ? acrn_ioctl_destroy_ioreq_client(vm, arg) : 0;
 }
 
-#define ROW(...)	ACRN_ROW(ACRN_A2_, acrn_a2_contract, __VA_ARGS__)
+#define ROW(...)	ACRN_ROW(ACRN_A2_, acrn_a2_contract, ACRN_LEGAL_A2, __VA_ARGS__)
 
 static const struct acrn_ioctl acrn_a2_ioctls[] = {
 	ROW(GET_PLATFORM_INFO, a2_get_platform_info, ACRN_IN_ANY,
@@ -309,7 +310,7 @@ static noinline long acrn_a2_run(struct file *filp,
 }
 
 /**
- * acrn_a2_ioctl() - an ioctl with one of Linux's own numbers
+ * acrn_a2_ioctl() - an ioctl with one of Linux's own numbers that is not frequent
  * @filp: the open node
  * @cmd: the number
  * @user: what user space gave with it
@@ -318,28 +319,13 @@ static noinline long acrn_a2_run(struct file *filp,
  */
 long acrn_a2_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 {
-	const struct acrn_ioctl *ioctl;
+	const struct acrn_ioctl *ioctl = acrn_a2_find(cmd);
 
-	switch (cmd) {
-	case ACRN_A2_SET_IRQLINE:
-		return acrn_a2_run_set_irqline(filp, user);
-	case ACRN_A2_INJECT_MSI:
-		return acrn_a2_run_inject_msi(filp, user);
-	case ACRN_A2_NOTIFY_REQUEST_FINISH:
-		return acrn_a2_run_notify(filp, user);
-	case ACRN_A2_ATTACH_IOREQ_CLIENT:
-		return acrn_a2_run_attach(filp, user);
-	case ACRN_A2_PAUSE_VM:
-		return acrn_a2_run_pause_vm(filp, user);
-	case ACRN_A2_SET_VCPU_REGS:
-		return acrn_a2_run_set_vcpu_regs(filp, user);
-	default:
-		ioctl = acrn_a2_find(cmd);
-		return ioctl ? acrn_a2_run(filp, ioctl, user) : -ENOTTY;
-	}
+	return ioctl ? acrn_a2_run(filp, ioctl, user) : -ENOTTY;
 }
 
 const struct acrn_contract acrn_a2_contract = {
+	.legal = ACRN_LEGAL_A2,
 	.client_ids = false,
 };
 

@@ -25,11 +25,40 @@
 #include "acrn_ioctl.h"
 #include "acrn_trace.h"
 
+/* Those that are made again and again have a dispatcher each, and are found first. */
 static __always_inline long acrn_ioctl(struct file *filp, unsigned int cmd,
 				       unsigned long user)
 {
-	return _IOC_TYPE(cmd) == ACRN_A2_TYPE ? acrn_a2_ioctl(filp, cmd, user) :
-						acrn_ic_ioctl(filp, cmd, user);
+	switch (cmd) {
+	case IC_SET_IRQLINE:
+		return acrn_ic_run_set_irqline(filp, user);
+	case IC_INJECT_MSI:
+		return acrn_ic_run_inject_msi(filp, user);
+	case IC_NOTIFY_REQUEST_FINISH:
+		return acrn_ic_run_notify(filp, user);
+	case IC_ATTACH_IOREQ_CLIENT:
+		return acrn_ic_run_attach(filp, user);
+	case IC_PAUSE_VM:
+		return acrn_ic_run_pause_vm(filp, user);
+	case IC_SET_VCPU_REGS:
+		return acrn_ic_run_set_vcpu_regs(filp, user);
+	case ACRN_A2_SET_IRQLINE:
+		return acrn_a2_run_set_irqline(filp, user);
+	case ACRN_A2_INJECT_MSI:
+		return acrn_a2_run_inject_msi(filp, user);
+	case ACRN_A2_NOTIFY_REQUEST_FINISH:
+		return acrn_a2_run_notify(filp, user);
+	case ACRN_A2_ATTACH_IOREQ_CLIENT:
+		return acrn_a2_run_attach(filp, user);
+	case ACRN_A2_PAUSE_VM:
+		return acrn_a2_run_pause_vm(filp, user);
+	case ACRN_A2_SET_VCPU_REGS:
+		return acrn_a2_run_set_vcpu_regs(filp, user);
+	default:
+		return _IOC_TYPE(cmd) == ACRN_A2_TYPE ?
+			acrn_a2_ioctl(filp, cmd, user) :
+			acrn_ic_ioctl(filp, cmd, user);
+	}
 }
 
 static noinline long acrn_ioctl_traced(struct file *filp, unsigned int cmd,

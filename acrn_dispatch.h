@@ -32,20 +32,24 @@ static inline int acrn_may_reach_hw(void)
 	return security_locked_down(LOCKDOWN_DEV_MEM);
 }
 
-/* Do the VM's device model and the state of the VM allow it now? */
-static inline int acrn_ioctl_legal(const struct acrn_vm *vm,
-				   const struct acrn_ioctl *ioctl)
+/* Why the VM's device model or the state of the VM does not allow it */
+static inline int acrn_ioctl_illegal(const struct acrn_vm *vm,
+				     const struct acrn_ioctl *ioctl)
 {
 	const struct acrn_contract *contract = READ_ONCE(vm->contract);
-	enum acrn_vm_state state = READ_ONCE(vm->state);
 
-	if (ioctl->states == ACRN_IN_ANY)
-		return 0;
 	if (contract && contract != ioctl->contract)
 		return -EINVAL;
-	if (ioctl->states & BIT(state))
-		return 0;
-	return state == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
+	return READ_ONCE(vm->state) == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
+}
+
+/* Do the VM's device model and the state of the VM allow it now? */
+static __always_inline int acrn_ioctl_legal(const struct acrn_vm *vm,
+					    const struct acrn_ioctl *ioctl)
+{
+	u16 legal = ioctl->unlocked ? READ_ONCE(vm->legal) : vm->legal;
+
+	return likely(legal & ioctl->legal) ? 0 : acrn_ioctl_illegal(vm, ioctl);
 }
 
 static inline int acrn_ioctl_lock(struct acrn_vm *vm,

@@ -5,6 +5,7 @@
 #ifndef ACRN_DRV_INTERNAL_H
 #define ACRN_DRV_INTERNAL_H
 
+#include <linux/bits.h>
 #include <linux/capability.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -22,7 +23,6 @@
 
 #include "acrn_hypercall.h"
 
-struct acrn_contract;
 struct attribute_group;
 struct eventfd_ctx;
 struct file;
@@ -45,6 +45,22 @@ enum acrn_vm_state {
 	ACRN_VM_STARTED,
 	ACRN_VM_PAUSED,
 	ACRN_VM_DYING,
+};
+
+/* acrn_vm.legal: a bit for each state, for the one contract and for the other */
+#define ACRN_LEGAL_IC			GENMASK(7, 0)
+#define ACRN_LEGAL_A2			GENMASK(15, 8)
+#define ACRN_LEGAL(states)		((states) * 0x101UL)
+
+/**
+ * struct acrn_contract - a way in which device models talk to the driver
+ * @legal: ACRN_LEGAL_*: its bits
+ * @client_ids: a client has an id, which stands in the slots of its requests;
+ *	otherwise a slot only says whether the kernel handles its request
+ */
+struct acrn_contract {
+	u16 legal;
+	bool client_ids;
 };
 
 /* Who answers a request; the numbers are seen in traces */
@@ -116,12 +132,18 @@ struct acrn_ioreq {
 
 /**
  * struct acrn_irq - the interrupts of a User VM
- * @lock: guards the others; taken wherever an interrupt can come from
- * @enabled: the VM can get interrupts; implies that &acrn_vm.vmid is its own
+ * @lock: guards @msi and @enabled; taken wherever an interrupt can come from
+ * @lines: its first bit is a lock that guards @enabled too, for interrupt lines, which
+ *	only tasks set
+ * @lines_map: what lockdep knows that lock by
+ * @enabled: the VM can get interrupts; implies that &acrn_vm.vmid is its own.  Written
+ *	with both locks held
  * @msi: parameter block of the hypercall
  */
 struct acrn_irq {
 	raw_spinlock_t lock;	/* see the lock order of struct acrn_vm */
+	unsigned long lines;
+	struct lockdep_map lines_map;
 	bool enabled;
 	struct acrn_msi_entry msi;
 };
@@ -142,6 +164,8 @@ struct acrn_irq {
  * @may_run_on: the hypervisor may say that it has paused this VM, and not have:
  *	it is a real-time VM, or may be one
  * @contract: how its device model talks to the driver; NULL: no VM
+ * @legal: @state and @contract in one number, ACRN_LEGAL(), for which a call only has to
+ *	look once; written with @state
  * @name: how it is named to the hypervisor, under acrn_vms_lock
  * @list: in the list of findable VMs or of dying ones, under acrn_vms_lock
  * @mm: the address space that created the VM and has to pay for its pins
@@ -165,7 +189,8 @@ struct acrn_irq {
  * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock; or
  * @lock, then acrn_running_lock, then &acrn_ioreq.lock, then the lock of an eventfd's wait
  * queue, then @irqfds_lock or &acrn_irq.lock.  All from acrn_running_lock on are spinlocks
- * that interrupts take.  The @lock of two VMs is never held at once, nor is the
+ * that interrupts take.  The lock in &acrn_irq.lines, between @lock and &acrn_irq.lock, is
+ * one that they do not take.  The @lock of two VMs is never held at once, nor is the
  * request lock.  What clients in the kernel lock comes before @lock or after
  * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
  * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock; or @lock, acrn_claims_lock.
@@ -174,6 +199,7 @@ struct acrn_vm {
 	struct mutex lock;	/* see the lock order above */
 	refcount_t refcnt;
 	enum acrn_vm_state state;
+	u16 legal;
 	u16 vmid;
 	unsigned int vcpu_num;
 	bool vcpus_made;
@@ -303,11 +329,20 @@ static inline bool acrn_has_cap(void)
 }
 
 /* acrn_vm.c */
+/* What acrn_vm.legal has to be.  Without a contract, each is as good as the other. */
+static inline u16 acrn_vm_legal(enum acrn_vm_state state,
+				const struct acrn_contract *contract)
+{
+	return ACRN_LEGAL(BIT(state)) &
+	       (contract ? contract->legal : ACRN_LEGAL_IC | ACRN_LEGAL_A2);
+}
+
 /* Pairs with the READ_ONCE() of those who look without the lock. */
 static inline void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state state)
 {
 	lockdep_assert_held(&vm->lock);
 	WRITE_ONCE(vm->state, state);
+	WRITE_ONCE(vm->legal, acrn_vm_legal(state, vm->contract));
 }
 
 struct acrn_vm *acrn_vm_alloc(void);
@@ -331,6 +366,7 @@ void acrn_vms_show(struct seq_file *s);
 /* acrn_vm_mngt.c */
 struct acrn_vm *acrn_vm_new(void);
 void acrn_vm_close(struct acrn_vm *vm);
+int acrn_vm_pause_running(struct acrn_vm *vm);
 int acrn_vm_abandon(u16 vmid);
 void acrn_vms_destroy_all(void);
 void acrn_vms_exit(void);

@@ -13,6 +13,7 @@
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl_table.h"
 #include "acrn_irq.h"
+#include "acrn_vm_mngt.h"
 
 ACRN_COPY_OUT(api_version, struct acrn_api_version)
 ACRN_COPY_IN(platform_info, struct acrn_platform_info)
@@ -91,7 +92,7 @@ static int acrn_ioctl_ic_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	return acrn_ioctl_create_vm(vm, arg);
 }
 
-#define ROW(...)	ACRN_ROW(IC_, acrn_ic_contract, __VA_ARGS__)
+#define ROW(...)	ACRN_ROW(IC_, acrn_ic_contract, ACRN_LEGAL_IC, __VA_ARGS__)
 
 static const struct acrn_ioctl acrn_ic_ioctls[] = {
 	ROW(GET_API_VERSION, get_api_version, ACRN_IN_ANY,
@@ -187,7 +188,7 @@ static noinline long acrn_ic_run(struct file *filp,
 }
 
 /**
- * acrn_ic_ioctl() - an ioctl of 2019, or with a number that nobody has
+ * acrn_ic_ioctl() - an ioctl of 2019 that is not frequent, or with a number that nobody has
  * @filp: the open node
  * @cmd: the number
  * @user: what user space gave with it
@@ -196,28 +197,13 @@ static noinline long acrn_ic_run(struct file *filp,
  */
 long acrn_ic_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 {
-	const struct acrn_ioctl *ioctl;
+	const struct acrn_ioctl *ioctl = acrn_ic_find(cmd);
 
-	switch (cmd) {
-	case IC_SET_IRQLINE:
-		return acrn_ic_run_set_irqline(filp, user);
-	case IC_INJECT_MSI:
-		return acrn_ic_run_inject_msi(filp, user);
-	case IC_NOTIFY_REQUEST_FINISH:
-		return acrn_ic_run_notify(filp, user);
-	case IC_ATTACH_IOREQ_CLIENT:
-		return acrn_ic_run_attach(filp, user);
-	case IC_PAUSE_VM:
-		return acrn_ic_run_pause_vm(filp, user);
-	case IC_SET_VCPU_REGS:
-		return acrn_ic_run_set_vcpu_regs(filp, user);
-	default:
-		ioctl = acrn_ic_find(cmd);
-		return ioctl ? acrn_ic_run(filp, ioctl, user) : -ENOTTY;
-	}
+	return ioctl ? acrn_ic_run(filp, ioctl, user) : -ENOTTY;
 }
 
 const struct acrn_contract acrn_ic_contract = {
+	.legal = ACRN_LEGAL_IC,
 	.client_ids = true,
 };
 

@@ -207,6 +207,7 @@ union acrn_ioctl_arg {
  * @cmd: its number; 0 in rows that stand for no ioctl
  * @contract: whose number that is
  * @states: the states of the VM in which it is legal, ACRN_IN() or'ed
+ * @legal: the same for @contract only, to be compared with acrn_vm.legal
  * @unlocked: @func does its own locking; the state may change under it
  * @owner: only the address space that created the VM may do this to it
  * @in: makes the argument from what user space gave.  Or NULL: there is none
@@ -222,6 +223,7 @@ struct acrn_ioctl {
 	unsigned int cmd;
 	const struct acrn_contract *contract;
 	u8 states;
+	u16 legal;
 	bool unlocked;
 	bool owner;
 	int (*in)(struct file *filp, union acrn_ioctl_arg *arg,
@@ -233,24 +235,27 @@ struct acrn_ioctl {
 	int (*undo)(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 };
 
-/**
- * struct acrn_contract - a way in which device models talk to the driver
- * @client_ids: a client has an id, which stands in the slots of its requests;
- *	otherwise a slot only says whether the kernel handles its request
- */
-struct acrn_contract {
-	bool client_ids;
-};
-
 /* acrn_ic.c */
 extern const struct acrn_contract acrn_ic_contract;
 const struct acrn_ioctl *acrn_ic_find(unsigned int cmd);
 long acrn_ic_ioctl(struct file *filp, unsigned int cmd, unsigned long user);
+long acrn_ic_run_set_irqline(struct file *filp, unsigned long user);
+long acrn_ic_run_inject_msi(struct file *filp, unsigned long user);
+long acrn_ic_run_notify(struct file *filp, unsigned long user);
+long acrn_ic_run_attach(struct file *filp, unsigned long user);
+long acrn_ic_run_pause_vm(struct file *filp, unsigned long user);
+long acrn_ic_run_set_vcpu_regs(struct file *filp, unsigned long user);
 
 /* acrn_a2.c */
 extern const struct acrn_contract acrn_a2_contract;
 const struct acrn_ioctl *acrn_a2_find(unsigned int cmd);
 long acrn_a2_ioctl(struct file *filp, unsigned int cmd, unsigned long user);
+long acrn_a2_run_set_irqline(struct file *filp, unsigned long user);
+long acrn_a2_run_inject_msi(struct file *filp, unsigned long user);
+long acrn_a2_run_notify(struct file *filp, unsigned long user);
+long acrn_a2_run_attach(struct file *filp, unsigned long user);
+long acrn_a2_run_pause_vm(struct file *filp, unsigned long user);
+long acrn_a2_run_set_vcpu_regs(struct file *filp, unsigned long user);
 unsigned int acrn_a2_native_cmd(unsigned int cmd);
 
 /*
@@ -269,7 +274,6 @@ bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
-int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);

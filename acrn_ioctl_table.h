@@ -8,6 +8,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 
@@ -54,14 +55,17 @@ static inline int acrn_in_irqline(struct file *filp, union acrn_ioctl_arg *arg,
 
 /*
  * A row: @prefix and @name make the ioctl's number, whose last byte is the place in the
- * table; @by is the contract; IN() and OUT() name what acrn_in_ and acrn_out_ begin.
+ * table; @by is the contract, @bits its ACRN_LEGAL_*; IN() and OUT() name what acrn_in_
+ * and acrn_out_ begin.
  */
-#define ACRN_ROW(prefix, by, name, handler, legal, ...)			\
+#define ACRN_ROW(prefix, by, bits, name, handler, in_states, ...)	\
 	[prefix##name & 0xff] = {					\
 		.cmd = prefix##name,					\
 		.contract = &(by),					\
 		.func = acrn_ioctl_##handler,				\
-		.states = legal,					\
+		.states = in_states,					\
+		.legal = ACRN_LEGAL(in_states) &			\
+			 ((in_states) == ACRN_IN_ANY ? U16_MAX : (bits)), \
 		__VA_ARGS__						\
 	}
 
@@ -84,7 +88,7 @@ acrn_ioctl_row(const struct acrn_ioctl *rows, unsigned int nr,
  * alone, that of @prefix and @name in the table @rows.
  */
 #define ACRN_DISPATCHER(func, rows, prefix, name)			\
-static noinline long func(struct file *filp, unsigned long user)	\
+long func(struct file *filp, unsigned long user)			\
 {									\
 	return acrn_ioctl_run(filp, &(rows)[prefix##name & 0xff], user); \
 }

@@ -4,8 +4,8 @@
  *
  * Device models inject from many threads at once, and eventfds from wherever
  * they are signalled.  So injecting takes neither the VM's lock, which a long
- * call may hold, nor memory; a lock of its own makes sure that the vmid is
- * still the VM's.
+ * call may hold, nor memory; locks of its own, one for MSIs and one for lines, make
+ * sure that the vmid is still the VM's.
  */
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
@@ -13,10 +13,14 @@
 
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
+#include "acrn_irq.h"
 
 void acrn_irq_init(struct acrn_vm *vm)
 {
+	static struct lock_class_key lines_key;
+
 	raw_spin_lock_init(&vm->irq.lock);
+	lockdep_init_map(&vm->irq.lines_map, "&vm->irq.lines", &lines_key, 0);
 }
 
 /**
@@ -30,9 +34,11 @@ void acrn_irq_enable(struct acrn_vm *vm, bool enable)
 {
 	lockdep_assert_held(&vm->lock);
 
+	acrn_irq_lock_lines(vm);
 	raw_spin_lock_irq(&vm->irq.lock);
 	vm->irq.enabled = enable;
 	raw_spin_unlock_irq(&vm->irq.lock);
+	acrn_irq_unlock_lines(vm);
 }
 
 /* For callers that hold the lock, to look at something of their own as well */

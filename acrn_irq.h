@@ -1,21 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
 /*
- * ACRN HSM: the handler of SET_IRQLINE, for acrn_ic.c and acrn_a2.c.
+ * ACRN HSM: interrupt lines of User VMs: their lock, for acrn_irq.c, and the handler of
+ * SET_IRQLINE, for acrn_ic.c and acrn_a2.c.
  *
- * In place where it is used: it does so little, and so often, that calls from one
+ * In place where they are used: they do so little, and so often, that calls from one
  * function to the next would be a good part of what it costs.
  */
 #ifndef ACRN_IRQ_H
 #define ACRN_IRQ_H
 
 #include <linux/errno.h>
-#include <linux/spinlock.h>
+#include <linux/lockdep.h>
+#include <linux/processor.h>
+/* After the one above, which it does not include itself */
+#include <linux/bit_spinlock.h>
 
 #include <linux/acrn/acrn_ioctl_defs.h>
 
 #include "acrn_drv_internal.h"
 #include "acrn_hypercall.h"
 #include "acrn_ioctl.h"
+
+/* A bit: the kernel's other spinlocks are functions to be called. */
+static inline void acrn_irq_lock_lines(struct acrn_vm *vm)
+{
+	lock_map_acquire(&vm->irq.lines_map);
+	bit_spin_lock(0, &vm->irq.lines);
+}
+
+static inline void acrn_irq_unlock_lines(struct acrn_vm *vm)
+{
+	/* Nobody writes the other bits. */
+	__bit_spin_unlock(0, &vm->irq.lines);
+	lock_map_release(&vm->irq.lines_map);
+}
 
 /* The hypervisor does not validate it. */
 static inline int acrn_check_set_irqline(const union acrn_ioctl_arg *arg)
@@ -30,10 +48,10 @@ static inline int acrn_ioctl_set_irqline(struct acrn_vm *vm,
 {
 	int ret = -ENODEV;
 
-	raw_spin_lock_irq(&vm->irq.lock);
+	acrn_irq_lock_lines(vm);
 	if (vm->irq.enabled)
 		ret = acrn_hc_set_irqline(vm->vmid, arg->irqline);
-	raw_spin_unlock_irq(&vm->irq.lock);
+	acrn_irq_unlock_lines(vm);
 	return ret;
 }
 

@@ -60,6 +60,7 @@ struct acrn_vm *acrn_vm_alloc(void)
 	mutex_init(&vm->lock);
 	refcount_set(&vm->refcnt, 1);
 	vm->state = ACRN_VM_EMPTY;
+	vm->legal = acrn_vm_legal(vm->state, vm->contract);
 	vm->vmid = ACRN_INVALID_VMID;
 	INIT_LIST_HEAD(&vm->list);
 	return vm;

@@ -413,18 +413,19 @@ int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
+/* PAUSE_VM where requests are taken; the rest of it is in acrn_vm_mngt.h. */
+int acrn_vm_pause_running(struct acrn_vm *vm)
 {
-	bool ran = vm->ioreq.running;
 	int ret;
 
+	lockdep_assert_held(&vm->lock);
+
 	/* If it runs on, its requests need to be answered. */
-	if (ran && !vm->may_run_on)
+	if (!vm->may_run_on)
 		acrn_ioreq_pause(vm);
 	ret = acrn_hc_pause_vm(vm->vmid);
 	if (ret) {
-		if (ran)
-			acrn_ioreq_start(vm);
+		acrn_ioreq_start(vm);
 		return ret;
 	}
 	acrn_vm_set_state(vm, ACRN_VM_PAUSED);

@@ -68,6 +68,7 @@ static void acrn_test_legal(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL_MSG(test, ioctl, "ioctl %#x", c->cmd);
 		for (state = 0; state < ARRAY_SIZE(c->ret); state++) {
 			vm->state = state;
+			vm->legal = acrn_vm_legal(state, vm->contract);
 			KUNIT_EXPECT_EQ_MSG(test, acrn_ioctl_legal(vm, ioctl),
 					    c->ret[state], "ioctl %#x in state %u",
 					    c->cmd, state);
@@ -89,13 +90,68 @@ static void acrn_test_contract(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, any);
 	vm->state = ACRN_VM_CREATED;
 	vm->contract = &acrn_ic_contract;
+	vm->legal = acrn_vm_legal(vm->state, vm->contract);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), 0);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), -EINVAL);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, any), 0);
 	vm->contract = &acrn_a2_contract;
+	vm->legal = acrn_vm_legal(vm->state, vm->contract);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), -EINVAL);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), 0);
 	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, any), 0);
+}
+
+/* What a row says of contract and state, step by step */
+static int acrn_spelled_out(const struct acrn_vm *vm, const struct acrn_ioctl *ioctl)
+{
+	if (ioctl->states == ACRN_IN_ANY)
+		return 0;
+	if (vm->contract && vm->contract != ioctl->contract)
+		return -EINVAL;
+	if (ioctl->states & BIT(vm->state))
+		return 0;
+	return vm->state == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
+}
+
+#define ACRN_TEST_IC(name)	IC_##name,
+#define ACRN_TEST_A2(name)	ACRN_A2_##name,
+static const unsigned int acrn_all_ioctls[] = {
+	ACRN_IOCTLS(ACRN_TEST_IC, ACRN_TEST_IC)
+	ACRN_A2_IOCTLS(ACRN_TEST_A2, ACRN_TEST_A2)
+};
+
+#undef ACRN_TEST_IC
+#undef ACRN_TEST_A2
+
+/* One number has to say the same, of each row in each state with each contract. */
+static void acrn_test_legal_bits(struct kunit *test)
+{
+	const struct acrn_contract *contracts[] = {
+		NULL, &acrn_ic_contract, &acrn_a2_contract,
+	};
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	enum acrn_vm_state state;
+	unsigned int i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	mutex_init(&vm->lock);
+	mutex_lock(&vm->lock);
+	for (i = 0; i < ARRAY_SIZE(acrn_all_ioctls); i++) {
+		const struct acrn_ioctl *ioctl = acrn_ioctl_find(acrn_all_ioctls[i]);
+
+		KUNIT_ASSERT_NOT_NULL(test, ioctl);
+		for (j = 0; j < ARRAY_SIZE(contracts); j++) {
+			for (state = ACRN_VM_EMPTY; state <= ACRN_VM_DYING; state++) {
+				vm->contract = contracts[j];
+				acrn_vm_set_state(vm, state);
+				KUNIT_EXPECT_EQ_MSG(test, acrn_ioctl_legal(vm, ioctl),
+						    acrn_spelled_out(vm, ioctl),
+						    "ioctl %#x, contract %u, state %u",
+						    ioctl->cmd, j, state);
+			}
+		}
+	}
+	mutex_unlock(&vm->lock);
 }
 
 /* acrn_test_legal() has every ioctl but those that need no VM. */
@@ -115,6 +171,7 @@ static void acrn_test_every_ioctl(struct kunit *test)
 static struct kunit_case acrn_dev_cases[] = {
 	KUNIT_CASE(acrn_test_legal),
 	KUNIT_CASE(acrn_test_contract),
+	KUNIT_CASE(acrn_test_legal_bits),
 	KUNIT_CASE(acrn_test_every_ioctl),
 	{}
 };
