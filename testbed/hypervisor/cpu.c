@@ -242,7 +242,8 @@ void start_other_cpus(void)
 /**
  * lapic_take() - the hypervisor takes this CPU's local APIC, to wait with it
  *
- * Whatever the Service VM left pending is acknowledged by the stub.
+ * Whatever the Service VM left pending is acknowledged by the stub.  The PICs are not
+ * heard.
  */
 void lapic_take(void)
 {
@@ -253,6 +254,7 @@ void lapic_take(void)
 	for (i = 0; i < 8; i++)
 		lapic_write(LAPIC_EOI, 0);
 	lapic_write(LAPIC_LVT_TIMER, LAPIC_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, LVT_EXTINT | LAPIC_MASKED);
 }
 
 /**
@@ -270,6 +272,14 @@ void lapic_give_back(bool first)
 	} else {
 		lapic_write(LAPIC_SVR, 0xff);
 	}
+}
+
+/**
+ * lapic_hear_pics() - have this CPU take interrupts from the PICs
+ */
+void lapic_hear_pics(void)
+{
+	lapic_write(LAPIC_LVT_LINT0, LVT_EXTINT);
 }
 
 /**

@@ -69,6 +69,7 @@ void calibrate_clocks(u16 pm_timer);
 void start_other_cpus(void);
 void lapic_take(void);
 void lapic_give_back(bool first);
+void lapic_hear_pics(void);
 void cpu_sleep(struct cpu *cpu);
 void cpu_take_interrupts(void);
 void cpu_set_timer(struct cpu *cpu, u64 tsc);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
  * Devices that the Service VM gives to User VMs, with ACRN's rules and with what it
- * does wrong.  Nothing is given in truth: there is no IOMMU.  What matters is who
- * has what, and what ACRN answers.
+ * does wrong.  Of a device only the line is given in truth: there is no IOMMU.  What
+ * matters is who has what, and what ACRN answers.
  *
  * v1.x has two books: to which VM the IOMMU sends a device's DMA, and in which VM's
  * table of PCI functions it is.  ASSIGN changes the first, SET_PTDEV_INTR the second,
@@ -16,6 +16,7 @@
 #include "cpu.h"
 #include "ram.h"
 #include "vms.h"
+#include "intx.h"
 #include "devices.h"
 
 #define BDFS		0x10000
@@ -164,8 +165,11 @@ static u32 ranges_left(const struct range *r)
 void devices_end(struct vm *vm)
 {
 	struct given *g = given_to(vm);
-	u32 bdf;
+	u32 bdf, i;
 
+	for (i = 0; i < PINS_MAX; i++)
+		if (g->pins[i].used)
+			intx_stop(vm, g->pins[i].phys, g->pins[i].virt);
 	if (!changed)
 		return;
 	if (generation->number < GENERATION_1_6) {
@@ -352,7 +356,11 @@ static bool add_pin(struct vm *vm, const struct hc_ptdev_irq *p)
 			pin = &g->pins[i];
 	if (!pin)
 		return false;
+	if (pin->used)
+		intx_stop(vm, pin->phys, pin->virt);
 	*pin = (struct pin){ p->phys_bdf, p->virt_pin, p->phys_pin, true };
+	if (!p->pic_pin && dma_owner[p->phys_bdf] == vm->vmid)
+		intx_pass(vm, p->phys_pin, p->virt_pin);
 	return true;
 }
 
@@ -445,8 +453,10 @@ s64 hc_reset_ptdev_intr(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	}
 	pin = block->type == PTDEV_INTX ? find_pin(given_to(vm), block) : NULL;
-	if (pin)
+	if (pin) {
+		intx_stop(vm, pin->phys, pin->virt);
 		pin->used = false;
+	}
 	return 0;
 }
 

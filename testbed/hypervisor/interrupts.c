@@ -33,7 +33,7 @@ void interrupts_init(struct vm *vm)
 {
 	spin_lock(&vm->irq_lock);
 	vm->irqs = (struct interrupts){ 0 };
-	vm->ioapic.lines = 0;
+	vm->ioapic = (struct vioapic){ 0 };
 	vm->pic = (struct vpic){ 0 };
 	spin_unlock(&vm->irq_lock);
 	interrupts_reset(vm);

@@ -13,6 +13,7 @@
 #include "mailbox.h"
 #include "vms.h"
 #include "vcpu.h"
+#include "intx.h"
 #include "devices.h"
 #include "control.h"
 #include "service_vm.h"
@@ -58,10 +59,11 @@ void hv_main(u32 multiboot_info)
 	    (u64)hv_start, (u64)hv_end);
 	log("testbed: %u CPUs, %u of them the Service VM's; %lu MiB of RAM; TSC %u kHz",
 	    cpu_count, config.service_cpus, ram_total() >> 20, tsc_khz);
+	intx_init();
+	lapic_take();
 	store_release(service_entry.rip, rip);
 	kick_cpu(&cpus[SERVICE_BSP]);
-	for (;;)
-		__asm__ volatile("hlt");
+	intx_wait(&cpus[0]);
 }
 
 /**

@@ -126,7 +126,7 @@ size_t strlen(const char *s);
  * struct spinlock - a lock held for moments, by CPUs that wait for nothing else
  * @held: 1 while somebody has it
  *
- * GIF is 0 throughout the hypervisor, so no interrupt can come between.
+ * GIF is 0 throughout the hypervisor, or IF on CPU 0, so no interrupt can come between.
  */
 struct spinlock {
 	u8 held;

@@ -110,12 +110,17 @@ struct vlapic {
  * @select: the register that the window shows
  * @id: as written
  * @lines: state of the input lines, a bit each; high: 1
+ * @passed: lines of devices that the VM was given: 1 in @lines is that one asks for an
+ *	interrupt, whether that is high or low
+ * @served: of those: served since the hypervisor's CPU looked
  * @pin: redirection entries
  */
 struct vioapic {
 	u32 select;
 	u32 id;
 	u32 lines;
+	u32 passed;
+	u32 served;
 	u64 pin[IOAPIC_PINS];
 };
 
@@ -182,6 +187,7 @@ u64 vtimer_check(struct vcpu *vcpu);
 void vioapic_reset_locked(struct vm *vm);
 bool vioapic_owns(u64 gpa);
 u32 vioapic_access(struct vcpu *vcpu, u64 gpa, bool in, u32 value);
+void vioapic_pass_locked(struct vm *vm, u32 pin, bool on);
 void vioapic_set_line_locked(struct vm *vm, u32 pin, bool high);
 void vioapic_eoi_locked(struct vm *vm, u32 vector, const struct vcpu *from);
 

@@ -2,6 +2,7 @@
 /*
  * The I/O APIC of a User VM.
  */
+#include "cpu.h"
 #include "vapic.h"
 #include "vms.h"
 
@@ -36,14 +37,20 @@ void vioapic_reset_locked(struct vm *vm)
 {
 	u32 i;
 
-	vm->ioapic = (struct vioapic){ .lines = vm->ioapic.lines };
+	vm->ioapic = (struct vioapic) {
+		.lines = vm->ioapic.lines,
+		.passed = vm->ioapic.passed,
+		.served = vm->ioapic.served,
+	};
 	for (i = 0; i < IOAPIC_PINS; i++)
 		vm->ioapic.pin[i] = PIN_MASKED;
 }
 
 static bool is_active(const struct vioapic *io, u32 pin)
 {
-	return (io->lines >> pin & 1) != !!(io->pin[pin] & PIN_LOW_ACTIVE);
+	bool low = io->pin[pin] & PIN_LOW_ACTIVE && !(io->passed >> pin & 1);
+
+	return (io->lines >> pin & 1) != low;
 }
 
 static void fire(struct vm *vm, u32 n, const struct vcpu *from)
@@ -88,6 +95,32 @@ void vioapic_set_line_locked(struct vm *vm, u32 pin, bool high)
 }
 
 /**
+ * vioapic_pass_locked() - a line is that of a device that the VM was given, or no longer
+ * @vm: the VM
+ * @pin: which, below IOAPIC_PINS
+ * @on: or the opposite
+ */
+void vioapic_pass_locked(struct vm *vm, u32 pin, bool on)
+{
+	struct vioapic *io = &vm->ioapic;
+
+	io->lines &= ~(1U << pin);
+	io->served &= ~(1U << pin);
+	io->passed &= ~(1U << pin);
+	io->passed |= (u32)on << pin;
+}
+
+/* A device that still asks says so when CPU 0 listens to it again, see intx.c. */
+static void serve_passed(struct vioapic *io, u32 pin)
+{
+	if (!(io->passed & io->lines & 1U << pin))
+		return;
+	io->lines &= ~(1U << pin);
+	io->served |= 1U << pin;
+	kick_cpu(&cpus[0]);
+}
+
+/**
  * vioapic_eoi_locked() - a level-triggered interrupt has been served
  * @vm: the VM
  * @vector: its vector
@@ -102,6 +135,7 @@ void vioapic_eoi_locked(struct vm *vm, u32 vector, const struct vcpu *from)
 		if (!(io->pin[i] & PIN_LEVEL) || (io->pin[i] & 0xff) != vector)
 			continue;
 		io->pin[i] &= ~PIN_REMOTE_IRR;
+		serve_passed(io, i);
 		if (is_active(io, i))
 			fire(vm, i, from);
 	}

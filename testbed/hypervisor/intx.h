@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
+/*
+ * Interrupt lines of devices that User VMs were given.
+ */
+#ifndef HV_INTX_H
+#define HV_INTX_H
+
+#include "vms.h"
+
+void intx_init(void);
+void intx_pass(struct vm *vm, u32 line, u32 pin);
+void intx_stop(struct vm *vm, u32 line, u32 pin);
+void intx_wait(struct cpu *cpu) __noreturn;
+
+#endif /* HV_INTX_H */
