@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
- * hsm-run --passthrough: what it refuses, and that the Service VM has its devices back
- * afterwards.
+ * hsm-run --passthrough: a Linux guest uses devices of the Service VM, with a driver of
+ * its own; afterwards the Service VM has them back.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -15,9 +18,18 @@
 #include "vm.h"
 
 #define HELLO		"/guests/hello"
+#define KERNEL		"/guests/vmlinuz"
+#define INITRD		"/guests/initrd.img"
 #define GUEST		"/tmp/guest"
+#define READY		"guest: ready\r\n"
 #define SERIAL		"00:13.0"
 #define EDU		"0000:00:10.0"
+
+#define COMMAND_LINE	"console=ttyS0 quiet loglevel=1 io_delay=none 8250.nr_uarts=2 iomem=relaxed nokaslr JOB=commands"
+
+/* The serial port's register that keeps what is written there */
+#define SCRATCH		7
+#define SCRATCH_TEXT	"Z"
 
 static struct run run, other;
 
@@ -53,6 +65,83 @@ TEST(refused, "what cannot be passed through, and what helps")
 	expect_refusal(RUN("--passthrough", SERIAL, "--passthrough", SERIAL, HELLO), 1,
 		       "another VM has it");
 	check_owner(PCI_SERIAL, 0, "after all that");
+}
+
+static void expect_answer(const char *command, const char *expected)
+{
+	char line[512], answer[128];
+
+	snprintf(line, sizeof(line), "echo \"[$(%s)]\"\n", command);
+	snprintf(answer, sizeof(answer), "[%s]\r\n", expected);
+	run_type(&run, line);
+	run_expect(&run, answer);
+}
+
+/* What the Service VM reads from a port of the device */
+static char port_of(unsigned int bdf, unsigned int offset)
+{
+	char path[80], value = 0;
+	int fd;
+
+	pci_path(bdf, "resource0", path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0 && pread(fd, &value, 1, offset) == 1, "%s", path);
+	close(fd);
+	return value;
+}
+
+static void check_serial(void)
+{
+	expect_answer("cat /sys/bus/pci/devices/0000:00:02.0/vendor", "0x1b36");
+	expect_answer("basename $(readlink /sys/bus/pci/devices/0000:00:02.0/driver)", "serial");
+	expect_answer("grep -c 'uart:16550A port:0000C000 irq:16' /proc/tty/driver/serial", "1");
+	/* at least one interrupt for each time that there is something to send */
+	expect_answer("exec 3>/dev/ttyS1; until awk '/ttyS1/ && $2 > 9 { many = 1 } END { exit !many }' /proc/interrupts; do echo text >&3; sleep 0.1; done; echo many",
+		      "many");
+	expect_answer("printf " SCRATCH_TEXT " | dd of=/dev/port bs=1 seek=$((0xc007)) 2>/dev/null; echo $?",
+		      "0");
+}
+
+/* Registers that are mapped, also after the guest has moved them */
+static void check_edu(void)
+{
+	expect_answer("devmem 0xc0000000", "0xFFFFFFFF");
+	expect_answer("echo 1 >/sys/bus/pci/devices/0000:00:03.0/enable; devmem 0xc0000000",
+		      "0x010000ED");
+	expect_answer("devmem 0xc0000004 32 0x12345678; devmem 0xc0000004", "0xEDCBA987");
+	expect_answer("printf '\\0\\0\\0\\301' | dd of=/sys/bus/pci/devices/0000:00:03.0/config bs=4 seek=4 conv=notrunc 2>/dev/null; devmem 0xc1000000",
+		      "0x010000ED");
+	expect_answer("devmem 0xc0000000", "0xFFFFFFFF");
+	/* how large is it?  While it is switched on, so it is nowhere. */
+	expect_answer("printf '\\377\\377\\377\\377' | dd of=/sys/bus/pci/devices/0000:00:03.0/config bs=4 seek=4 conv=notrunc 2>/dev/null; dd if=/sys/bus/pci/devices/0000:00:03.0/config bs=4 skip=4 count=1 2>/dev/null | od -A n -t x4 | tr -d ' '",
+		      "fff00000");
+	expect_answer("devmem 0xc1000000", "0xFFFFFFFF");
+	/* Its MSI, and no other capability */
+	expect_answer("dd if=/sys/bus/pci/devices/0000:00:03.0/config bs=1 skip=64 count=2 2>/dev/null | od -A n -t x1 | tr -d ' '",
+		      "0500");
+}
+
+TIMED_TEST(linux_guest, 240, "Linux uses a serial port and an edu; then they are given back")
+{
+	pci_unbind(PCI_SERIAL);
+	run_start_typing(&run, RUN("--kernel", KERNEL, "--initrd", INITRD, "--memory", "160M",
+				   "--passthrough", SERIAL, "--passthrough", EDU,
+				   "--append", COMMAND_LINE));
+	run_expect(&run, READY);
+	check_owner(PCI_SERIAL, VMID(0), "while the guest runs");
+	check_owner(PCI_EDU, VMID(0), "while the guest runs");
+	expect_refusal(RUN("--passthrough", EDU, "--uuid", SECOND_UUID, HELLO), 1,
+		       "0000:00:10.0: another VM has it");
+	check_serial();
+	check_edu();
+	run_type(&run, "poweroff -f\n");
+	run_expect_end(&run, 0);
+	check(!strstr(run.text, "hsm-run: "), "it complains");
+	check_owner(PCI_SERIAL, 0, "afterwards");
+	check_owner(PCI_EDU, 0, "afterwards");
+	check_equal(port_of(PCI_SERIAL, SCRATCH), SCRATCH_TEXT[0], "what the guest wrote");
+	pci_bind(PCI_SERIAL, "serial");
+	pci_unbind(PCI_SERIAL);
 }
 
 TEST(ends, "ended by a signal, and killed: the devices are given back")

@@ -31,8 +31,6 @@
 #define RESOURCE_MEM	0x200
 #define RESOURCE_PREFETCH 0x2000
 
-#define NO_LINE		0xff	/* in PCI_INTERRUPT_LINE */
-
 /**
  * struct passthrough - a device that the guest gets
  * @pci: as the guest sees it
@@ -44,6 +42,7 @@
  * @command: what was in the command register
  * @kept: registers to which the guest's writes do not go
  * @msi: where its MSI capability is; 0: the guest does not get MSIs
+ * @line: where Linux has its line, an interrupt of the platform; 0: it has none
  * @pin: the pin of the guest's I/O APIC for its line; 0: the guest does not get that
  * @files: of BARs with ports: where these can be read and written
  * @hpa: of BARs with memory: where that is
@@ -59,6 +58,7 @@ struct passthrough {
 	uint16_t command;
 	bool kept[CONFIG_LIMIT];
 	unsigned int msi;
+	unsigned int line;
 	unsigned int pin;
 	int files[PCI_BARS];
 	uint64_t hpa[PCI_BARS];
@@ -207,6 +207,19 @@ static void function_reset(struct pci_device *pci)
 	close(file);
 }
 
+/*
+ * Linux lets it decode addresses, and has its line routed.  It refuses where a driver has
+ * the device, one that only keeps others away: there moved() does the first of the two.
+ */
+static void enable(const struct passthrough *p, bool on)
+{
+	int file = open_file(p, "enable", O_WRONLY);
+
+	if (file < 0 || (write(file, on ? "1" : "0", 1) != 1 && errno != EBUSY))
+		warn("%s: enable", p->name);
+	close(file);
+}
+
 /* Why the Service VM does not give a device, and what helps */
 static void __attribute__((noreturn)) refused(const struct passthrough *p)
 {
@@ -334,6 +347,23 @@ static struct acrn_ptdev_irq msi_of(const struct passthrough *p)
 	};
 }
 
+/* The register PCI_INTERRUPT_LINE has what the firmware chose, and Linux may choose again. */
+static unsigned int linux_line(const struct passthrough *p)
+{
+	int file = open_file(p, "irq", O_RDONLY);
+	char text[16];
+	ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+
+	if (size <= 0) {
+		warn("%s: irq", p->name);
+		size = 0;
+	}
+	if (file >= 0)
+		close(file);
+	text[size] = '\0';
+	return strtoul(text, NULL, 10);
+}
+
 static struct acrn_ptdev_irq line_of(const struct passthrough *p)
 {
 	return (struct acrn_ptdev_irq) {
@@ -341,7 +371,7 @@ static struct acrn_ptdev_irq line_of(const struct passthrough *p)
 		.virt_bdf = p->virt_bdf,
 		.phys_bdf = p->bdf,
 		.virt_pin = p->pin,
-		.phys_pin = read_config(p, PCI_INTERRUPT_LINE, 1),
+		.phys_pin = p->line,
 	};
 }
 
@@ -362,8 +392,10 @@ static void add_line(struct passthrough *p)
 {
 	struct acrn_ptdev_irq irq;
 
-	if (!read_config(p, PCI_INTERRUPT_PIN, 1) ||
-	    read_config(p, PCI_INTERRUPT_LINE, 1) == NO_LINE)
+	if (!read_config(p, PCI_INTERRUPT_PIN, 1))
+		return;
+	p->line = linux_line(p);
+	if (!p->line)
 		return;
 	p->pin = PASSTHROUGH_IRQ + (p - devices);
 	irq = line_of(p);
@@ -417,6 +449,7 @@ void passthrough_add(struct vm *vm, uint16_t bdf)
 	if (!vm_assign(vm, bdf))
 		refused(p);
 	count++;
+	enable(p, true);
 	add_msi(p);
 	add_line(p);
 	pci_add(vm, &p->pci, slot);
@@ -436,6 +469,7 @@ static void give_back(struct passthrough *p)
 	for (i = 0; i < PCI_BARS; i++)
 		unmap(p, i);
 	vm_deassign(p->vm, p->bdf);
+	enable(p, false);
 	write_config(p, PCI_COMMAND, 2, p->command);
 	close(p->config);
 }
