@@ -121,6 +121,8 @@ void cpu_init(struct cpu *cpu)
 		for (; i < 256; i++)
 			set_gate(i, (u64)irq_stub);
 		set_gate(2, (u64)nmi_stub);
+		for (i = 0; i < MSI_VECTORS; i++)
+			set_gate(MSI_VECTOR + i, msi_stubs[i]);
 	}
 	idtr.limit = sizeof(idt) - 1;
 	idtr.base = (u64)idt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
  * Devices that the Service VM gives to User VMs, with ACRN's rules and with what it
- * does wrong.  Of a device only the line is given in truth: there is no IOMMU.  What
+ * does wrong.  Only a device's interrupts are given in truth: there is no IOMMU.  What
  * matters is who has what, and what ACRN answers.
  *
  * v1.x has two books: to which VM the IOMMU sends a device's DMA, and in which VM's
@@ -14,9 +14,11 @@
 #include "report.h"
 #include "abi.h"
 #include "cpu.h"
+#include "pci.h"
 #include "ram.h"
 #include "vms.h"
 #include "intx.h"
+#include "msi.h"
 #include "devices.h"
 
 #define BDFS		0x10000
@@ -29,11 +31,6 @@
 #define RANGES		8	/* of a VM, of MMIO and of ports */
 #define VDEVS		8
 
-#define PORT_CONFIG_ADDRESS 0xcf8
-#define PORT_CONFIG_DATA 0xcfc
-#define CONFIG_ENABLE	BIT(31)
-#define CONFIG_ID	0x00
-#define CONFIG_HEADER	0x0c
 #define HEADER_BRIDGE	1
 #define BUS_0_FUNCTIONS	256
 
@@ -80,12 +77,6 @@ static struct given *given_to(const struct vm *vm)
 	return &given[vm->vmid - 1];
 }
 
-static u32 read_config(u32 bdf, u32 reg)
-{
-	outl(PORT_CONFIG_ADDRESS, CONFIG_ENABLE | bdf << 8 | reg);
-	return inl(PORT_CONFIG_DATA);
-}
-
 /**
  * devices_find() - look which PCI devices there are, before the Service VM does
  *
@@ -95,9 +86,12 @@ void devices_find(void)
 {
 	u32 bdf;
 
-	for (bdf = 0; bdf < BUS_0_FUNCTIONS; bdf++)
-		is_device[bdf] = (u16)read_config(bdf, CONFIG_ID) != 0xffff &&
-				 (read_config(bdf, CONFIG_HEADER) >> 16 & 0x7f) != HEADER_BRIDGE;
+	for (bdf = 0; bdf < BUS_0_FUNCTIONS; bdf++) {
+		is_device[bdf] = (u16)pci_read(bdf, PCI_ID) != 0xffff &&
+				 (pci_read(bdf, PCI_HEADER) >> 16 & 0x7f) != HEADER_BRIDGE;
+		if (is_device[bdf])
+			msi_find(bdf);
+	}
 }
 
 /**
@@ -170,6 +164,7 @@ void devices_end(struct vm *vm)
 	for (i = 0; i < PINS_MAX; i++)
 		if (g->pins[i].used)
 			intx_stop(vm, g->pins[i].phys, g->pins[i].virt);
+	msi_end(vm);
 	if (!changed)
 		return;
 	if (generation->number < GENERATION_1_6) {
@@ -377,7 +372,12 @@ static s64 set_intr_1x(struct vm *vm, const struct hc_ptdev_irq *p)
 		complain("SET_PTDEV_INTR: vm%u: ACRN writes past the end of its table", vm->vmid);
 	if (p->type == PTDEV_INTX)
 		return add_pin(vm, p) ? 0 : -ENODEV;
-	return p->type > PTDEV_MSIX || p->virt_pin > VECTORS_MAX ? -1 : 0;
+	if (p->type > PTDEV_MSIX || p->virt_pin > VECTORS_MAX)
+		return -1;
+	if (p->type == PTDEV_MSI && dma_owner[p->phys_bdf] == vm->vmid &&
+	    !msi_pass(vm, p->phys_bdf))
+		return -ENODEV;
+	return 0;
 }
 
 static s64 set_intr(struct vm *vm, const struct hc_ptdev_irq *p)
@@ -449,6 +449,8 @@ s64 hc_reset_ptdev_intr(struct cpu *cpu, u64 vmid, u64 param)
 			return -1;
 		if (function_owner[block->phys_bdf] == vm->vmid)
 			function_owner[block->phys_bdf] = 0;
+		if (block->type != PTDEV_INTX)
+			msi_stop(vm, block->phys_bdf);
 	} else if (block->type != PTDEV_INTX || !in_state(vm, true)) {
 		return -1;
 	}

@@ -12,10 +12,6 @@
 #include "vms.h"
 #include "interrupts.h"
 
-#define MSI_BASE	0xfee00000U
-#define MSI_BASE_MASK	0xfff00000U	/* ACRN looks at no more */
-#define MSI_DEST_SHIFT	12
-#define MSI_LOGICAL	BIT(2)
 #define GSI_TIMER	2	/* the PIT: pin 2 of the I/O APIC, line 0 of the PIC */
 #define LINE_HIGH	0
 #define LINE_LOW	1
@@ -90,18 +86,13 @@ s64 hc_inject_msi(struct cpu *cpu, u64 vmid, u64 param)
 		return -1;
 	msi = *block;
 	note(cpu, " addr=0x%lx data=0x%lx", msi.addr, msi.data);
-	if (((u32)msi.addr & MSI_BASE_MASK) != MSI_BASE)
+	if (!is_msi_address(msi.addr))
 		return -1;
 	spin_lock(&vm->irq_lock);
 	vm->irqs.msis++;
 	vm->irqs.msi_addr = msi.addr;
 	vm->irqs.msi_data = msi.data;
-	irq_deliver_locked(vm, &(struct irq_message) {
-		.dest = msi.addr >> MSI_DEST_SHIFT & 0xff,
-		.logical = msi.addr & MSI_LOGICAL,
-		.mode = msi.data >> 8 & 7,
-		.vector = msi.data,
-	});
+	irq_deliver_msi_locked(vm, msi.addr, msi.data);
 	spin_unlock(&vm->irq_lock);
 	return 0;
 }

@@ -172,24 +172,26 @@ static void unmask_served(void)
 }
 
 /**
- * intx_wait() - what CPU 0 does from when the Service VM runs
- * @cpu: CPU 0
+ * intx_used() - is there anything to be done here?
  *
- * GIF stays 1 here: with a thread for each CPU, QEMU 7.2 can forget that CPU 0 has
- * changed it.
+ * Return: true if so.  Without hv_lock.
  */
-void intx_wait(struct cpu *cpu)
+bool intx_used(void)
 {
-	__asm__ volatile("cli; stgi" : : : "memory");
-	for (;;) {
-		/* Linux sends interrupts to all CPUs that there are, too. */
-		if (READ_ONCE(used) && hv_lock(cpu)) {
-			take(8);
-			take(0);
-			unmask_served();
-			lapic_hear_pics();
-			hv_unlock();
-		}
-		__asm__ volatile("sti; hlt; cli" : : : "memory");
-	}
+	return READ_ONCE(used);
+}
+
+/**
+ * intx_take() - pass on what came, and hear of more where that was served
+ *
+ * On CPU 0.
+ */
+void intx_take(void)
+{
+	if (!used)
+		return;
+	take(8);
+	take(0);
+	unmask_served();
+	lapic_hear_pics();
 }

@@ -10,6 +10,7 @@
 void intx_init(void);
 void intx_pass(struct vm *vm, u32 line, u32 pin);
 void intx_stop(struct vm *vm, u32 line, u32 pin);
-void intx_wait(struct cpu *cpu) __noreturn;
+bool intx_used(void);
+void intx_take(void);
 
 #endif /* HV_INTX_H */

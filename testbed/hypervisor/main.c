@@ -14,6 +14,7 @@
 #include "vms.h"
 #include "vcpu.h"
 #include "intx.h"
+#include "msi.h"
 #include "devices.h"
 #include "control.h"
 #include "service_vm.h"
@@ -24,6 +25,26 @@ static struct {
 	u64 rip;
 	u64 boot_params;
 } service_entry;
+
+/*
+ * What CPU 0 does from when the Service VM runs: it passes interrupts of devices on.  Linux
+ * sends those to it, too, that are for all CPUs.
+ *
+ * GIF stays 1 here: with a thread for each CPU, QEMU 7.2 can forget that CPU 0 has
+ * changed it.
+ */
+static void __noreturn pass_interrupts(struct cpu *cpu)
+{
+	__asm__ volatile("cli; stgi" : : : "memory");
+	for (;;) {
+		if ((intx_used() || msi_waits()) && hv_lock(cpu)) {
+			intx_take();
+			msi_take();
+			hv_unlock();
+		}
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+	}
+}
 
 /**
  * hv_main() - CPU 0
@@ -63,7 +84,7 @@ void hv_main(u32 multiboot_info)
 	lapic_take();
 	store_release(service_entry.rip, rip);
 	kick_cpu(&cpus[SERVICE_BSP]);
-	intx_wait(&cpus[0]);
+	pass_interrupts(&cpus[0]);
 }
 
 /**

@@ -12,12 +12,15 @@
 #include "svm.h"
 #include "start.h"
 #include "cpu.h"
+#include "pci.h"
+#include "service_ports.h"
 #include "ram.h"
 #include "npt.h"
 #include "boot.h"
 #include "mailbox.h"
 #include "cpuid.h"
 #include "hypercall.h"
+#include "msi.h"
 #include "account.h"
 #include "control.h"
 #include "service_vm.h"
@@ -35,14 +38,7 @@
 #define MSR_WRITE	2
 
 static u64 *service_npt;
-static u8 iopm[IOPM_SIZE] __aligned(4096);
 static u8 msrpm[MSRPM_SIZE] __aligned(4096);
-
-static void intercept_port(u32 port, u32 count)
-{
-	for (; count; count--, port++)
-		iopm[port / 8] |= BIT(port % 8);
-}
 
 static void intercept_msr(u32 msr, u32 accesses)
 {
@@ -70,9 +66,9 @@ void service_vm_init(void)
 	npt_protect_page(root, mailbox_page());
 	service_npt = root;
 
-	intercept_port(TESTBED_PORT, 4);
+	service_ports_intercept(TESTBED_PORT, 4, true);
 	if (acpi_pm1_control)
-		intercept_port(acpi_pm1_control, 2);
+		service_ports_intercept(acpi_pm1_control, 2, true);
 	intercept_msr(MSR_EFER, MSR_READ | MSR_WRITE);
 	intercept_msr(MSR_VM_CR, MSR_READ | MSR_WRITE);
 	intercept_msr(MSR_HSAVE_PA, MSR_READ | MSR_WRITE);
@@ -86,7 +82,7 @@ static void init_vmcb(struct vmcb *v, u64 rip)
 			     INTERCEPT_MSR | INTERCEPT_SHUTDOWN;
 	v->intercept_misc2 = INTERCEPT_SVM;
 	v->intercept_exceptions = BIT(VECTOR_UD);
-	v->iopm_pa = (u64)iopm;
+	v->iopm_pa = (u64)service_iopm;
 	v->msrpm_pa = (u64)msrpm;
 	v->asid = 1;
 	v->nested_ctl = 1;
@@ -180,6 +176,26 @@ static void set_low_bytes(u64 *reg, u64 value, u32 size)
 		memcpy(reg, &value, size);
 }
 
+/* Nothing has happened if the lock is not to be had. */
+static void config_exit(struct cpu *cpu, u32 port, u32 size, bool in)
+{
+	struct vmcb *v = &cpu->service_vmcb;
+	u32 value = v->rax;
+
+	if (!hv_lock(cpu))
+		return;
+	if (!msi_register(port, size, in, &value)) {
+		if (in)
+			value = port_in(port, size);
+		else
+			port_out(port, size, value);
+	}
+	hv_unlock();
+	if (in)
+		set_low_bytes(&v->rax, value, size);
+	v->rip = v->exit_info2;
+}
+
 static void io_exit(struct cpu *cpu)
 {
 	struct vmcb *v = &cpu->service_vmcb;
@@ -189,6 +205,10 @@ static void io_exit(struct cpu *cpu)
 
 	if (info & IOIO_STRING) {
 		inject(v, VECTOR_GP);
+		return;
+	}
+	if (port >= PCI_PORT_ADDRESS && port < PCI_PORT_DATA + 4) {
+		config_exit(cpu, port, size, info & IOIO_IN);
 		return;
 	}
 	if (port == PORT_TESTBED && size == 4 && (info & IOIO_IN)) {

@@ -5,6 +5,8 @@
 #define STACK_SIZE	16384
 #define MAX_CPUS	32
 
+#define MSI_VECTORS	6		/* as in start.h */
+
 #define MULTIBOOT_MAGIC	0x1badb002
 #define MULTIBOOT_FLAGS	3		/* page-aligned modules, memory map */
 
@@ -147,6 +149,8 @@ vm_enter:
 	pop %rbx
 	ret
 
+	.altmacro
+
 /* An interrupt for the hypervisor itself only ends a wait: acknowledge it. */
 	.globl irq_stub, nmi_stub
 irq_stub:
@@ -157,8 +161,19 @@ irq_stub:
 nmi_stub:
 	iretq
 
+/* An MSI of a device that a User VM was given */
+	.macro msi_stub n
+msi_\n:
+	lock btsl $\n, msi_came
+	jmp irq_stub
+	.endm
+	.set i, 0
+	.rept MSI_VECTORS
+	msi_stub %i
+	.set i, i + 1
+	.endr
+
 /* An exception in the hypervisor is the end. */
-	.altmacro
 	.macro exception_stub n
 exception_\n:
 	mov $\n, %edi
@@ -183,6 +198,17 @@ exception_stubs:
 	.set i, 0
 	.rept 32
 	exception_stub_address %i
+	.set i, i + 1
+	.endr
+
+	.globl msi_stubs
+msi_stubs:
+	.macro msi_stub_address n
+	.quad msi_\n
+	.endm
+	.set i, 0
+	.rept MSI_VECTORS
+	msi_stub_address %i
 	.set i, i + 1
 	.endr
 

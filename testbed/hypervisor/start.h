@@ -7,6 +7,10 @@
 
 #include "types.h"
 
+/* Vectors for MSIs of devices: of no exceptions, and below all that Linux uses */
+#define MSI_VECTOR	22
+#define MSI_VECTORS	6
+
 struct gregs;
 struct vmcb;
 
@@ -15,6 +19,7 @@ extern u8 ap_trampoline[], ap_trampoline_end[];
 extern u8 mailbox_reset_vector[];
 extern u8 boot_pml4[];
 extern u64 exception_stubs[];
+extern u64 msi_stubs[];
 void irq_stub(void);
 void nmi_stub(void);
 

@@ -158,12 +158,40 @@ struct vpic {
 	struct pic_chip chip[2];
 };
 
+/* The address of an MSI says to whom it goes. */
+#define MSI_BASE	0xfee00000U
+#define MSI_BASE_MASK	0xfff00000U	/* ACRN looks at no more */
+#define MSI_DEST_SHIFT	12
+#define MSI_LOGICAL	BIT(2)
+
+static inline bool is_msi_address(u32 addr)
+{
+	return (addr & MSI_BASE_MASK) == MSI_BASE;
+}
+
 /* vlapic.c; with "locked": vm->irq_lock is held */
 bool vlapic_is_x2apic(const struct vlapic *l);
 u32 vlapic_priority(const struct vlapic *l);
 void vlapic_wake_locked(struct vcpu *vcpu, const struct vcpu *from);
 void vlapic_receive_locked(struct vcpu *vcpu, const struct irq_message *msg);
 void irq_deliver_locked(struct vm *vm, const struct irq_message *msg);
+
+/**
+ * irq_deliver_msi_locked() - an MSI goes to those it is for
+ * @vm: the VM
+ * @addr: its address, for which is_msi_address() is true
+ * @data: its data
+ */
+static inline void irq_deliver_msi_locked(struct vm *vm, u32 addr, u32 data)
+{
+	irq_deliver_locked(vm, &(struct irq_message) {
+		.dest = addr >> MSI_DEST_SHIFT & 0xff,
+		.logical = addr & MSI_LOGICAL,
+		.mode = data >> 8 & 7,
+		.vector = data,
+	});
+}
+
 bool vlapic_takes_extint_locked(const struct vcpu *vcpu);
 u32 vlapic_pending_locked(const struct vcpu *vcpu);
 void vlapic_accept_locked(struct vcpu *vcpu, u32 vector);
