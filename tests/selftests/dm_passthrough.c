@@ -121,6 +121,19 @@ static void check_edu(void)
 		      "0500");
 }
 
+/* Linux has no driver for it: it says that one came which nobody expects. */
+static void check_msi(void)
+{
+	expect_answer("printf '\\0\\0\\0\\302' | dd of=/sys/bus/pci/devices/0000:00:03.0/config bs=4 seek=4 conv=notrunc 2>/dev/null; devmem 0xc2000000",
+		      "0x010000ED");
+	expect_answer("cd /sys/bus/pci/devices/0000:00:03.0; printf '\\6\\0' | dd of=config bs=2 seek=2 conv=notrunc 2>/dev/null; for w in '68 \\0\\0\\340\\376' '72 \\0\\0\\0\\0' '76 \\341\\0' '66 \\1\\0'; do printf \"${w#* }\" | dd of=config bs=1 seek=${w%% *} conv=notrunc 2>/dev/null; done; dd if=config bs=1 skip=66 count=12 2>/dev/null | od -A n -t x1 | tr -d ' '; cd /",
+		      "81000000e0fe00000000e100");
+	expect_answer("devmem 0xc2000060 32 1; sleep 0.1; dmesg | grep 'No irq handler' | grep -c -F 0.225",
+		      "1");
+	expect_answer("devmem 0xc2000064 32 1; devmem 0xc2000060 32 1; sleep 0.1; dmesg | grep 'No irq handler' | grep -c -F 0.225",
+		      "2");
+}
+
 TIMED_TEST(linux_guest, 240, "Linux uses a serial port and an edu; then they are given back")
 {
 	pci_unbind(PCI_SERIAL);
@@ -134,6 +147,7 @@ TIMED_TEST(linux_guest, 240, "Linux uses a serial port and an edu; then they are
 		       "0000:00:10.0: another VM has it");
 	check_serial();
 	check_edu();
+	check_msi();
 	run_type(&run, "poweroff -f\n");
 	run_expect_end(&run, 0);
 	check(!strstr(run.text, "hsm-run: "), "it complains");

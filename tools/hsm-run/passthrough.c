@@ -105,7 +105,7 @@ static void write_config(const struct passthrough *p, unsigned int reg,
 		warn("%s: register %#x", p->name, reg);
 }
 
-/* Of the capabilities the guest sees MSI, and sees that as the only one. */
+/* Of the capabilities the guest sees MSI, and sees that as the only one, with one vector. */
 static uint32_t own_read(struct pci_device *pci, unsigned int reg,
 			 unsigned int size)
 {
@@ -115,6 +115,8 @@ static uint32_t own_read(struct pci_device *pci, unsigned int reg,
 
 	if (p->msi && next >= reg && next < reg + size)
 		value &= ~(0xffU << 8 * (next - reg));
+	if (p->msi && p->msi + PCI_MSI_FLAGS >= reg && p->msi + PCI_MSI_FLAGS < reg + size)
+		value &= ~(PCI_MSI_FLAGS_QMASK << 8 * (p->msi + PCI_MSI_FLAGS - reg));
 	return value;
 }
 
@@ -301,11 +303,11 @@ static void add_bars(struct passthrough *p)
 	fclose(file);
 }
 
-/* Registers that the guest must not write to */
-static void keep(struct passthrough *p, unsigned int reg, unsigned int size)
+/* Registers that the guest must not write to, or may again */
+static void keep(struct passthrough *p, unsigned int reg, unsigned int size, bool kept)
 {
 	while (size-- && reg < CONFIG_LIMIT)
-		p->kept[reg++] = true;
+		p->kept[reg++] = kept;
 }
 
 static void keep_capabilities(struct passthrough *p)
@@ -329,7 +331,7 @@ static void keep_capabilities(struct passthrough *p)
 
 		for (i = 0; i < ARRAY_SIZE(known); i++) {
 			if (known[i].id == id)
-				keep(p, at, known[i].size);
+				keep(p, at, known[i].size, true);
 		}
 		if (id == PCI_CAP_ID_MSI)
 			p->msi = at;
@@ -375,7 +377,21 @@ static struct acrn_ptdev_irq line_of(const struct passthrough *p)
 	};
 }
 
-/* The guest gets what the hypervisor passes on, and sees nothing else. */
+/* How many bytes its capability has, of which the last may be those that mask vectors */
+static unsigned int msi_size(const struct passthrough *p)
+{
+	uint16_t flags = read_config(p, p->msi + PCI_MSI_FLAGS, 2);
+	bool wide = flags & PCI_MSI_FLAGS_64BIT;
+
+	if (flags & PCI_MSI_FLAGS_MASKBIT)
+		return wide ? PCI_MSI_PENDING_64 + 4 : PCI_MSI_PENDING_32 + 4;
+	return wide ? PCI_MSI_DATA_64 + 2 : PCI_MSI_DATA_32 + 2;
+}
+
+/*
+ * The guest gets what the hypervisor passes on, and sees nothing else.  What it writes to
+ * these registers goes to the device's: ACRN looks there, and the device gets something else.
+ */
 static void add_msi(struct passthrough *p)
 {
 	struct acrn_ptdev_irq irq = msi_of(p);
@@ -385,6 +401,7 @@ static void add_msi(struct passthrough *p)
 	if (p->msi) {
 		p->pci.config[PCI_CAPABILITY_LIST] = p->msi;
 		p->pci.config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+		keep(p, p->msi, msi_size(p), false);
 	}
 }
 
@@ -464,8 +481,10 @@ static void give_back(struct passthrough *p)
 	if (p->pin)
 		vm_set_interrupt(p->vm, &irq, false);
 	irq = msi_of(p);
-	if (p->msi)
+	if (p->msi) {
+		write_config(p, p->msi + PCI_MSI_FLAGS, 2, 0);
 		vm_set_interrupt(p->vm, &irq, false);
+	}
 	for (i = 0; i < PCI_BARS; i++)
 		unmap(p, i);
 	vm_deassign(p->vm, p->bdf);
