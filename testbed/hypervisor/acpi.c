@@ -118,23 +118,28 @@ u64 acpi_build(void)
 	const u8 *rsdp = find_rsdp();
 	const struct table *old = (void *)(u64)*(const u32 *)(rsdp + RSDP_RSDT);
 	struct table *rsdt = (void *)new_rsdt;
-	u32 i;
+	u32 i, n = 0;
 
 	if (old->length > sizeof(new_rsdt))
 		panic("RSDT of %u bytes", old->length);
-	memcpy(rsdt, old, old->length);
-	for (i = 0; i < (rsdt->length - sizeof(*rsdt)) / 4; i++) {
-		struct table *t = (void *)(u64)rsdt->entry[i];
+	memcpy(rsdt, old, sizeof(*rsdt));
+	for (i = 0; i < (old->length - sizeof(*old)) / 4; i++) {
+		struct table *t = (void *)(u64)old->entry[i];
 
+		/* The IOMMU is the hypervisor's. */
+		if (!memcmp(t->signature, "DMAR", 4))
+			continue;
+		rsdt->entry[n++] = old->entry[i];
 		if (!memcmp(t->signature, "FACP", 4)) {
 			acpi_pm1_control = *(u16 *)((u8 *)t + FADT_PM1A_CONTROL);
 			acpi_pm_timer = *(u16 *)((u8 *)t + FADT_PM_TIMER);
 		}
 		if (!memcmp(t->signature, "APIC", 4)) {
 			build_madt(t);
-			rsdt->entry[i] = (u32)(u64)new_madt;
+			rsdt->entry[n - 1] = (u32)(u64)new_madt;
 		}
 	}
+	rsdt->length = sizeof(*rsdt) + 4 * n;
 	set_checksum(rsdt);
 
 	memcpy(new_rsdp, rsdp, RSDP_LENGTH);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /*
  * Devices that the Service VM gives to User VMs, with ACRN's rules and with what it
- * does wrong.  Only a device's interrupts are given in truth: there is no IOMMU.  What
- * matters is who has what, and what ACRN answers.
+ * does wrong.  Only a device's interrupts are given in truth, and its DMA if the machine
+ * has an IOMMU.  What matters is who has what, and what ACRN answers.
  *
  * v1.x has two books: to which VM the IOMMU sends a device's DMA, and in which VM's
  * table of PCI functions it is.  ASSIGN changes the first, SET_PTDEV_INTR the second,
@@ -16,6 +16,7 @@
 #include "cpu.h"
 #include "pci.h"
 #include "ram.h"
+#include "iommu.h"
 #include "vms.h"
 #include "intx.h"
 #include "msi.h"
@@ -77,6 +78,17 @@ static struct given *given_to(const struct vm *vm)
 	return &given[vm->vmid - 1];
 }
 
+static void set_dma(u32 bdf, u32 owner)
+{
+	const struct vm *vm = vm_find(owner);
+
+	dma_owner[bdf] = owner;
+	if (owner)
+		iommu_give(bdf, vm ? vm->npt : NULL, owner);
+	else
+		iommu_give_back(bdf);
+}
+
 /**
  * devices_find() - look which PCI devices there are, before the Service VM does
  *
@@ -105,8 +117,8 @@ void devices_forget(void)
 		return;
 	changed = false;
 	for (bdf = 0; bdf < BDFS; bdf++) {
-		if (dma_owner[bdf] == TESTBED_NOBODY || !vm_find(dma_owner[bdf]))
-			dma_owner[bdf] = 0;
+		if (dma_owner[bdf] && !vm_find(dma_owner[bdf]))
+			set_dma(bdf, 0);
 		if (!vm_find(function_owner[bdf]))
 			function_owner[bdf] = 0;
 		changed |= dma_owner[bdf] || function_owner[bdf];
@@ -133,10 +145,10 @@ static void end_functions_1x(struct vm *vm)
 				complain("DESTROY_VM: vm%u has the function 0x%x, but not its DMA: ACRN panics",
 					 vm->vmid, bdf);
 			else
-				dma_owner[bdf] = 0;
+				set_dma(bdf, 0);
 		}
 		if (dma_owner[bdf] == vm->vmid) {
-			dma_owner[bdf] = TESTBED_NOBODY;
+			set_dma(bdf, TESTBED_NOBODY);
 			complain("DESTROY_VM: vm%u keeps the DMA of 0x%x, which goes to memory that is free",
 				 vm->vmid, bdf);
 		}
@@ -173,7 +185,7 @@ void devices_end(struct vm *vm)
 	}
 	for (bdf = 0; bdf < BDFS; bdf++)
 		if (dma_owner[bdf] == vm->vmid)
-			dma_owner[bdf] = 0;
+			set_dma(bdf, 0);
 	if (ranges_left(g->mmio) || ranges_left(g->ports))
 		complain("DESTROY_VM: vm%u keeps ranges of memory or ports until the next boot",
 			 vm->vmid);
@@ -232,7 +244,7 @@ s64 hc_assign_ptdev(struct cpu *cpu, u64 vmid, u64 param)
 	note(cpu, " bdf=0x%x", bdf);
 	if (dma_owner[bdf])
 		return -1;
-	dma_owner[bdf] = vm->vmid;
+	set_dma(bdf, vm->vmid);
 	changed = true;
 	return 0;
 }
@@ -255,7 +267,7 @@ s64 hc_deassign_ptdev(struct cpu *cpu, u64 vmid, u64 param)
 	note(cpu, " bdf=0x%x", bdf);
 	if (dma_owner[bdf] != vm->vmid)
 		return -1;
-	dma_owner[bdf] = 0;
+	set_dma(bdf, 0);
 	return 0;
 }
 
@@ -283,7 +295,7 @@ static s64 change_pcidev(struct cpu *cpu, u64 vmid, u64 param, bool assign)
 	if (bdf >= BUS_0_FUNCTIONS || !is_device[bdf] ||
 	    dma_owner[bdf] != (assign ? 0 : vm->vmid))
 		return -ENODEV;
-	dma_owner[bdf] = assign ? vm->vmid : 0;
+	set_dma(bdf, assign ? vm->vmid : 0);
 	changed = true;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "start.h"
 #include "cpu.h"
 #include "ram.h"
+#include "iommu.h"
 #include "boot.h"
 #include "mailbox.h"
 #include "vms.h"
@@ -71,6 +72,7 @@ void hv_main(u32 multiboot_info)
 	rip = linux_load(multiboot_info, &service_entry.boot_params);
 	calibrate_clocks(acpi_pm_timer);
 	devices_find();
+	iommu_init();
 	service_vm_init();
 	vcpu_init_maps();
 	start_other_cpus();

@@ -4,7 +4,7 @@
  *
  * The device model writes to the device's own registers where the guest wants them.  That
  * is kept here, and the device gets a vector of CPU 0, which no guest has: it passes on
- * to the guest what comes.  From 2.4 on ACRN has the guest's view of those registers
+ * to the guest what comes.  From v1.6 on ACRN has the guest's view of those registers
  * itself; this hypervisor does not.
  *
  * What is here is under hv_lock, but for msi_came.

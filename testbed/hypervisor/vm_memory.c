@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "ram.h"
 #include "npt.h"
+#include "iommu.h"
 #include "vms.h"
 #include "vm_memory.h"
 
@@ -266,6 +267,7 @@ s64 hc_set_memory_regions(struct cpu *cpu, u64 param, u64 unused)
 	}
 	spin_unlock(&vm->mem_lock);
 	vcpus_flush(vm);
+	iommu_flush();
 	note(cpu, ", the last: %s 0x%lx+0x%lx of 0x%lx prot 0x%x",
 	     deletes(&r) ? "delete" : "add", r.gpa, r.size, r.service_gpa, r.prot);
 	return result;
@@ -359,6 +361,7 @@ s64 hc_write_protect_page(struct cpu *cpu, u64 vmid, u64 param)
 		return -EINVAL;
 	}
 	vcpus_flush(vm);
+	iommu_flush();
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -84,22 +83,6 @@ static unsigned int line_of(unsigned int bdf)
 	return strtoul(line, NULL, 10);
 }
 
-/* As the Service VM sees it, whoever has it */
-static volatile uint32_t *registers_of(unsigned int bdf)
-{
-	char path[80];
-	void *p;
-	int fd;
-
-	pci_path(bdf, "resource0", path, sizeof(path));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	check(fd >= 0, "%s", path);
-	p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	check(p != MAP_FAILED, "mmap");
-	close(fd);
-	return p;
-}
-
 static void new_guest(struct guest *guest)
 {
 	if (hv_generation() > 26)
@@ -109,17 +92,6 @@ static void new_guest(struct guest *guest)
 	guest_add_irqs(guest);
 }
 
-/* Until then, Linux has its line go nowhere. */
-static void enable(unsigned int bdf)
-{
-	char path[80], enabled[16];
-
-	pci_path(bdf, "enable", path, sizeof(path));
-	check_result(read_text(path, enabled, sizeof(enabled)), 0, "%s", path);
-	if (enabled[0] == '0')
-		check_result(write_text(path, "1"), 0, "%s", path);
-}
-
 /* A guest gets a device and its registers */
 static void give(struct guest *guest, unsigned int bdf)
 {
@@ -127,9 +99,9 @@ static void give(struct guest *guest, unsigned int bdf)
 	size_t size;
 
 	check(pci_there(bdf), "no device: run with --devices");
-	enable(bdf);
+	pci_enable(bdf);
 	hpa = pci_bar(bdf, 0, &size);
-	registers_of(bdf)[EDU_SERVED / 4] = ALL;
+	pci_registers(bdf)[EDU_SERVED / 4] = ALL;
 	check_result(pt_assign(guest->fd, bdf), 0, "ASSIGN");
 	check_result(pt_map(guest->fd, GPA, hpa, size), 0, "SET_MEMSEG");
 }
@@ -235,9 +207,9 @@ static void expect_none(struct guest *guest, const char *when)
 		POKE(READY, 1), HALT);
 	guest_start(guest);
 	wait_for(guest, 1);
-	registers_of(PCI_EDU)[EDU_RAISE / 4] = 2;
+	pci_registers(PCI_EDU)[EDU_RAISE / 4] = 2;
 	check(!guest_done(guest, SETTLE_MS), "an interrupt %s", when);
-	check(registers_of(PCI_EDU)[EDU_RAISE / 4], "the device does not ask");
+	check(pci_registers(PCI_EDU)[EDU_RAISE / 4], "the device does not ask");
 }
 
 TEST(storm_reset, "a device that never ceases to ask, until its line is taken away")
@@ -272,7 +244,7 @@ TEST(storm_destroy, "the same, until the VM is destroyed")
 
 	begin_storm(&guest);
 	guest_end(&guest);
-	registers_of(PCI_EDU)[EDU_RAISE / 4] = 2;
+	pci_registers(PCI_EDU)[EDU_RAISE / 4] = 2;
 	new_guest(&guest);
 	PROGRAM(&guest, SETUP, APIC_ON, SELECT_PIN, SET_PIN(VECTOR | PIN_LEVEL),
 		POKE(READY, 1), HALT);
@@ -334,7 +306,7 @@ static void give_msi(struct guest *guest, unsigned int bdf, unsigned int vector)
 static void begin_msi(struct guest *guest)
 {
 	if (!pt_by_bdf())
-		skip("the test hypervisor has no MSIs of devices from 2.4 on");
+		skip("the test hypervisor has no MSIs of devices from v1.6 on");
 	new_guest(guest);
 	give_msi(guest, PCI_EDU, VECTOR);
 }
@@ -456,7 +428,7 @@ static void expect_no_msi(struct guest *guest, const char *when)
 	set_msi(PCI_EDU, TO_VCPU_0, VECTOR);
 	switch_msi(PCI_EDU, true);
 	for (i = 0; i < MANY; i++)
-		registers_of(PCI_EDU)[EDU_RAISE / 4] = 1;
+		pci_registers(PCI_EDU)[EDU_RAISE / 4] = 1;
 	check(!guest_done(guest, SETTLE_MS), "an interrupt %s", when);
 	switch_msi(PCI_EDU, false);
 }
@@ -507,13 +479,11 @@ int main(void)
 {
 	static const unsigned int bdfs[] = { PCI_EDU, PCI_EDU_2 };
 	int failed = run_tests(NEED_HYPERVISOR | NEED_DRIVER);
-	char path[80];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bdfs); i++) {
-		registers_of(bdfs[i])[EDU_SERVED / 4] = ALL;
-		pci_path(bdfs[i], "enable", path, sizeof(path));
-		write_text(path, "0");
+		pci_registers(bdfs[i])[EDU_SERVED / 4] = ALL;
+		pci_disable(bdfs[i]);
 	}
 	return failed;
 }

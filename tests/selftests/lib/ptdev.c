@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "a2.h"
@@ -144,6 +145,45 @@ uint64_t pci_bar(unsigned int bdf, unsigned int bar, size_t *size)
 	check(start, "0x%x has no such BAR", bdf);
 	*size = end - start + 1;
 	return start;
+}
+
+/**
+ * pci_registers() - the registers in a device's first BAR
+ * @bdf: the device
+ *
+ * As the Service VM sees them, whoever has the device.
+ *
+ * Return: the first page of them.
+ */
+volatile uint32_t *pci_registers(unsigned int bdf)
+{
+	char path[80];
+	void *p;
+	int fd;
+
+	pci_path(bdf, "resource0", path, sizeof(path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	check(fd >= 0, "%s", path);
+	p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	check(p != MAP_FAILED, "mmap");
+	close(fd);
+	return p;
+}
+
+/* Until then Linux has its line go nowhere, and it may not decode addresses. */
+void pci_enable(unsigned int bdf)
+{
+	char path[80], enabled[16];
+
+	pci_path(bdf, "enable", path, sizeof(path));
+	check_result(read_text(path, enabled, sizeof(enabled)), 0, "%s", path);
+	if (enabled[0] == '0')
+		check_result(write_text(path, "1"), 0, "%s", path);
+}
+
+void pci_disable(unsigned int bdf)
+{
+	write_file(bdf, "enable", "0");
 }
 
 static uint16_t command_of(unsigned int bdf, int mode, int *fd)

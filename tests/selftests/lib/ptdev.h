@@ -41,6 +41,9 @@ void pci_unbind(unsigned int bdf);
 void pci_remove(unsigned int bdf);
 void pci_rescan(void);
 uint64_t pci_bar(unsigned int bdf, unsigned int bar, size_t *size);
+volatile uint32_t *pci_registers(unsigned int bdf);
+void pci_enable(unsigned int bdf);
+void pci_disable(unsigned int bdf);
 bool pci_is_master(unsigned int bdf);
 void pci_set_master(unsigned int bdf);
 
