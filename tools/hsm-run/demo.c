@@ -22,6 +22,7 @@
 #include "vm.h"
 
 #define WATCH_MS	50		/* how long to look at the guest */
+#define WATCH_TRIES	200		/* what else runs may leave it no turn */
 #define RAM_SIZE	0x10000		/* of the guest, from its address 0 on */
 
 /* The guest's program, in real mode: it says that it started, then counts. */
@@ -223,7 +224,7 @@ static unsigned int watch(void)
 
 static bool watch_running(void)
 {
-	unsigned int tries = 20, counted;
+	unsigned int tries = WATCH_TRIES, counted;
 
 	begin("watch");
 	do {
