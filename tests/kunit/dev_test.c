@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause
 /* KUnit tests of acrn_dev.c, which includes this: which ioctl is legal when */
 #include <kunit/test.h>
+#include "../../acrn_ioctl.h"
 
 #define E	-ENODEV
 #define B	-EBUSY
