@@ -54,8 +54,8 @@ int acrn_hc_failed(unsigned int nr, long rax)
 }
 
 /* acrn_hypercall() while somebody traces */
-int acrn_hypercall_traced(unsigned int nr, u16 vmid, unsigned long p1,
-			  unsigned long p2)
+int acrn_hypercall_traced(unsigned long p1, unsigned long p2, unsigned int nr,
+			  unsigned long vmid)
 {
 	long rax;
 

@@ -226,10 +226,13 @@ int acrn_hc_write_protect_page(u16 vmid, const struct acrn_hc_write_protect *par
 
 void acrn_hc_show(struct seq_file *s);
 
-/* For the functions below, which are in place where they are used */
-int acrn_hc_failed(unsigned int nr, long rax);
-int acrn_hypercall_traced(unsigned int nr, u16 vmid, unsigned long p1,
-			  unsigned long p2);
+/*
+ * For the functions below, which are in place where they are used.  Parameters that
+ * the hypercall has too come first: they are in its registers then.
+ */
+int __cold acrn_hc_failed(unsigned int nr, long rax);
+int __cold acrn_hypercall_traced(unsigned long p1, unsigned long p2, unsigned int nr,
+				 unsigned long vmid);
 DECLARE_TRACEPOINT(acrn_hypercall_enter);
 DECLARE_TRACEPOINT(acrn_hypercall_exit);
 
@@ -266,7 +269,7 @@ static __always_inline int acrn_hypercall(unsigned int nr, u16 vmid,
 {
 	if (tracepoint_enabled(acrn_hypercall_enter) ||
 	    tracepoint_enabled(acrn_hypercall_exit))
-		return acrn_hypercall_traced(nr, vmid, p1, p2);
+		return acrn_hypercall_traced(p1, p2, nr, vmid);
 	return acrn_hc_result(nr, acrn_vmcall(nr, p1, p2));
 }
 

@@ -8,6 +8,8 @@
 #ifndef ACRN_VM_MNGT_H
 #define ACRN_VM_MNGT_H
 
+#include <linux/compiler.h>
+
 #include "acrn_drv_internal.h"
 #include "acrn_hypercall.h"
 #include "acrn_ioctl.h"
@@ -16,7 +18,7 @@ static inline int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *
 {
 	int ret;
 
-	if (vm->ioreq.running)
+	if (unlikely(vm->ioreq.running))
 		return acrn_vm_pause_running(vm);
 
 	ret = acrn_hc_pause_vm(vm->vmid);
