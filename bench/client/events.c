@@ -167,7 +167,7 @@ void events(void)
 	kick_read("kick_pio_read");
 	kick("kick_mmio", MEMORY_WRITE, 0);
 	round_trip("pio", "notify", PORT_READ, false);
-	if (driver_is_ours)
+	if (driver_is_ours || driver_is_floor)
 		round_trip("pio_poll", NULL, PORT_READ, true);
 	irqfds("irqfd", "irqfd_assign", 1);
 }

@@ -351,6 +351,12 @@ static long floor_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
+static __poll_t floor_poll(struct file *filp, poll_table *table)
+{
+	poll_wait(filp, &waiters, table);
+	return READ_ONCE(pending) ? EPOLLIN : 0;
+}
+
 static int floor_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	return remap_pfn_range(vma, vma->vm_start, __pa(window) >> PAGE_SHIFT,
@@ -376,6 +382,7 @@ static const struct file_operations floor_fops = {
 	.owner = THIS_MODULE,
 	.open = floor_open,
 	.release = floor_release,
+	.poll = floor_poll,
 	.mmap = floor_mmap,
 	.unlocked_ioctl = floor_ioctl,
 };
