@@ -89,6 +89,8 @@ static s64 platform_info(struct hc_platform_info *block)
 {
 	u32 i;
 
+	/* ACRN leaves what the caller had there, and the rest of it too. */
+	memset(block->reserved0, STACK_RUBBISH, sizeof(block->reserved0));
 	block->cpu_num = cpu_count - SERVICE_BSP;
 	block->version = VERSION;
 	block->l2_shift = L2_SHIFT;
