@@ -23,6 +23,7 @@
 #include <linux/workqueue.h>
 
 #include <asm/msr-index.h>
+#include <asm/page.h>
 #include <asm/processor.h>
 #include <asm/processor-flags.h>
 
@@ -41,11 +42,24 @@
 /* Access rights of a segment, acrn_vcpu_regs.cs_ar */
 #define ACRN_AR_TYPE		0xf
 #define ACRN_AR_DATA_RWA	0x3		/* data: written to, accessed */
-#define ACRN_AR_CODE		BIT(3)
+#define ACRN_AR_CODE_A		0x9		/* code: accessed */
 #define ACRN_AR_S		BIT(4)		/* neither a gate nor a task's */
+#define ACRN_AR_DPL		GENMASK(6, 5)
 #define ACRN_AR_P		BIT(7)
 #define ACRN_AR_L		BIT(13)
 #define ACRN_AR_DB		BIT(14)
+#define ACRN_AR_G		BIT(15)		/* the limit is one of pages */
+
+/* Selectors: it is in the LDT, where TR and LDTR cannot be */
+#define ACRN_SEL_TI		BIT(2)
+
+/* What RFLAGS may have; not VM: no vCPU starts in virtual 8086 mode */
+#define ACRN_RFLAGS							\
+	(X86_EFLAGS_CF | X86_EFLAGS_FIXED | X86_EFLAGS_PF | X86_EFLAGS_AF | \
+	 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_IF | \
+	 X86_EFLAGS_DF | X86_EFLAGS_OF | X86_EFLAGS_IOPL | X86_EFLAGS_NT | \
+	 X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_VIF | X86_EFLAGS_VIP | \
+	 X86_EFLAGS_ID)
 
 /* Where a CPU begins after a reset, in real mode */
 #define ACRN_RESET_VECTOR	0xfffffff0
@@ -506,10 +520,46 @@ static bool acrn_regs_reserved_used(const struct acrn_set_vcpu_regs *set)
 	return used;
 }
 
+/* The other segments are the hypervisor's: of privilege 0, and CS has to be, too. */
+static bool acrn_cs_can_be_entered(const struct acrn_vcpu_regs *regs)
+{
+	u32 ar = regs->cs_ar, limit = regs->cs_limit;
+
+	/* Present, and code or, as in real mode, data that can be written */
+	if (!(ar & ACRN_AR_P) || !(ar & ACRN_AR_S) || ar & ACRN_AR_DPL)
+		return false;
+	if ((ar & ACRN_AR_CODE_A) != ACRN_AR_CODE_A &&
+	    (ar & ACRN_AR_TYPE) != ACRN_AR_DATA_RWA)
+		return false;
+	/* The limit is in bytes, whatever it was made of. */
+	return ar & ACRN_AR_G ? !(~limit & GENMASK(11, 0)) :
+				!(limit & GENMASK(31, 20));
+}
+
+static bool acrn_is_canonical(u64 address)
+{
+	return __is_canonical_address(address, boot_cpu_data.x86_virt_bits);
+}
+
+/* @code64: CS is one of 64-bit code */
+static bool acrn_addresses_can_be_entered(const struct acrn_vcpu_regs *regs, bool code64)
+{
+	if (upper_32_bits(regs->cs_base) ||
+	    (code64 ? !acrn_is_canonical(regs->rip) : upper_32_bits(regs->rip)))
+		return false;
+	if (!acrn_is_canonical(regs->gdt.base) || !acrn_is_canonical(regs->idt.base))
+		return false;
+	if ((regs->ldt_sel | regs->tr_sel) & ACRN_SEL_TI)
+		return false;
+	/* Of 0 the hypervisor makes what it is after a reset. */
+	return !regs->rflags || (regs->rflags & X86_EFLAGS_FIXED &&
+				 !(regs->rflags & ~(u64)ACRN_RFLAGS));
+}
+
 /*
  * Can a CPU enter a guest in this state?  ACRN does not ask: it tries, and the
  * physical CPU is lost when it cannot.  This is what the architecture wants of the
- * registers that device models choose a mode with.
+ * registers that a device model sets, as VMX looks at them.
  */
 static bool acrn_regs_can_be_entered(const struct acrn_vcpu_regs *regs)
 {
@@ -529,12 +579,11 @@ static bool acrn_regs_can_be_entered(const struct acrn_vcpu_regs *regs)
 	/* LMA says that the CPU is in long mode: when LME and paging are on. */
 	if (lma != (lme && paging) || (lma && !(regs->cr4 & X86_CR4_PAE)))
 		return false;
-	/* Present, and code or, as in real mode, data that can be written */
-	if (!(ar & ACRN_AR_P) || !(ar & ACRN_AR_S) ||
-	    !(ar & ACRN_AR_CODE || (ar & ACRN_AR_TYPE) == ACRN_AR_DATA_RWA))
-		return false;
 	/* A segment of 64-bit code has no other size. */
-	return !(lma && ar & ACRN_AR_L && ar & ACRN_AR_DB);
+	if (lma && ar & ACRN_AR_L && ar & ACRN_AR_DB)
+		return false;
+	return acrn_cs_can_be_entered(regs) &&
+	       acrn_addresses_can_be_entered(regs, lma && ar & ACRN_AR_L);
 }
 
 int acrn_check_set_vcpu_regs(const union acrn_ioctl_arg *arg)

@@ -111,6 +111,107 @@ TEST(no_modes, "[D13] registers that contradict each other reach no hypervisor")
 	check_result(vm_start(fd), 0, "START_VM");
 }
 
+static void rip_high(struct acrn_vcpu_regs *regs)
+{
+	regs->rip |= 1ULL << 32;
+}
+
+static void cs_base_high(struct acrn_vcpu_regs *regs)
+{
+	regs->cs_base |= 1ULL << 32;
+}
+
+static void cs_not_accessed(struct acrn_vcpu_regs *regs)
+{
+	regs->cs_ar &= ~1U;
+}
+
+static void cs_of_user(struct acrn_vcpu_regs *regs)
+{
+	regs->cs_ar |= 0x60;
+}
+
+static void cs_limit_of_pages(struct acrn_vcpu_regs *regs)
+{
+	regs->cs_limit = 0xffffffff;
+}
+
+static void cs_limit_of_bytes(struct acrn_vcpu_regs *regs)
+{
+	regs->cs_ar |= 0x8000;
+	regs->cs_limit = 0;
+}
+
+static void gdt_hole(struct acrn_vcpu_regs *regs)
+{
+	regs->gdt.base = 1ULL << 62;
+}
+
+static void idt_hole(struct acrn_vcpu_regs *regs)
+{
+	regs->idt.base = 1ULL << 62;
+}
+
+static void ldt_in_ldt(struct acrn_vcpu_regs *regs)
+{
+	regs->ldt_sel = 4;
+}
+
+static void tr_in_ldt(struct acrn_vcpu_regs *regs)
+{
+	regs->tr_sel = 4;
+}
+
+static void rflags_not_fixed(struct acrn_vcpu_regs *regs)
+{
+	regs->rflags = 0x200;
+}
+
+static void rflags_reserved(struct acrn_vcpu_regs *regs)
+{
+	regs->rflags = 0x2 | 1 << 15;
+}
+
+static void rflags_vm(struct acrn_vcpu_regs *regs)
+{
+	regs->rflags = 0x2 | 1 << 17;
+}
+
+TEST(no_entries, "[D13] nor registers that VM entry refuses in any mode")
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct acrn_vcpu_regs *regs);
+	} spoils[] = {
+		{ "RIP beyond 32 bits", rip_high },
+		{ "base of CS beyond 32 bits", cs_base_high },
+		{ "CS not accessed", cs_not_accessed },
+		{ "CS of privilege 3", cs_of_user },
+		{ "limit of CS beyond 1 MiB in bytes", cs_limit_of_pages },
+		{ "limit of CS not of whole pages", cs_limit_of_bytes },
+		{ "GDT not canonical", gdt_hole },
+		{ "IDT not canonical", idt_hole },
+		{ "LDT in the LDT", ldt_in_ldt },
+		{ "TR in the LDT", tr_in_ldt },
+		{ "RFLAGS without bit 1", rflags_not_fixed },
+		{ "reserved bit of RFLAGS", rflags_reserved },
+		{ "RFLAGS.VM", rflags_vm },
+	};
+	int fd = vm_in_state(VM_CREATED, 0);
+	unsigned long calls = hv_calls(HC_ANY);
+	struct acrn_set_vcpu_regs set;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		vm_fill_regs(&set);
+		spoils[i].spoil(&set.vcpu_regs);
+		check_result(hsm_ioctl(fd, IC_SET_VCPU_REGS, &set), -EINVAL, "%s",
+			     spoils[i].name);
+	}
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(vm_start(fd), 0, "START_VM");
+}
+
 int main(void)
 {
 	return run_tests(NEED_HYPERVISOR | NEED_DRIVER);

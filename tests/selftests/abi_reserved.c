@@ -52,7 +52,6 @@ static const struct field vcpu_free[] = {
 };
 
 static const struct field regs_free[] = {
-	FIELD(acrn_set_vcpu_regs, vcpu_regs.cs_limit),
 	FIELD(acrn_set_vcpu_regs, vcpu_regs.padding),
 };
 
