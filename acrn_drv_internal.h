@@ -298,12 +298,15 @@ struct acrn_given {
  * @lose: the VM is given up.  Keeps what has to be kept from others, and frees the rest;
  *	NULL: there is nothing to keep, and @release does
  * @name: which it is, for the log
+ * @slot: where it is on the VM's PCI bus: bus << 8 | device << 3 | function, or
+ *	negative: nowhere.  NULL: it is no PCI device
  */
 struct acrn_given_kind {
 	int (*take_back)(struct acrn_vm *vm, struct acrn_given *given);
 	void (*release)(struct acrn_given *given, bool ending);
 	void (*lose)(struct acrn_given *given);
 	const char *(*name)(const struct acrn_given *given);
+	int (*slot)(const struct acrn_given *given);
 };
 
 /**
@@ -458,6 +461,7 @@ struct acrn_given *
 acrn_given_find(struct acrn_vm *vm, const struct acrn_given_kind *kind,
 		bool (*is)(const struct acrn_given *given, const void *key),
 		const void *key);
+bool acrn_given_has_slot(struct acrn_vm *vm, const struct acrn_given_kind *but, u16 slot);
 int acrn_given_take_back(struct acrn_vm *vm, struct acrn_given *given, bool ending);
 int acrn_given_teardown(struct acrn_vm *vm);
 void acrn_given_release(struct acrn_vm *vm);

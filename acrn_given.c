@@ -141,6 +141,33 @@ acrn_given_find(struct acrn_vm *vm, const struct acrn_given_kind *kind,
 }
 
 /**
+ * acrn_given_has_slot() - is there a PCI device at a place of the VM's bus?
+ * @vm: the locked VM
+ * @but: a kind of things that does not count
+ * @slot: the place
+ *
+ * The hypervisor finds devices by their places and does not ask of which kind the one is
+ * that it finds there.
+ *
+ * Return: whether there is, or it is where nothing can be.
+ */
+bool acrn_given_has_slot(struct acrn_vm *vm, const struct acrn_given_kind *but, u16 slot)
+{
+	const struct acrn_given *given;
+
+	lockdep_assert_held(&vm->lock);
+	/* This names what is no PCI device. */
+	if (slot == ACRN_NO_PCI_DEVICE)
+		return true;
+	list_for_each_entry(given, &vm->given, node) {
+		if (given->kind != but && given->kind->slot &&
+		    given->kind->slot(given) == slot)
+			return true;
+	}
+	return false;
+}
+
+/**
  * acrn_given_take_back() - have the hypervisor take something back from a VM
  * @vm: the locked VM, which does not run
  * @given: what; if it works it is freed

@@ -438,11 +438,20 @@ static const char *acrn_ptdev_name(const struct acrn_given *given)
 	return pci_name(acrn_to_ptdev(given)->pdev);
 }
 
+/* Device models that give it by its BDF alone say it with the interrupts only. */
+static int acrn_ptdev_slot(const struct acrn_given *given)
+{
+	const struct acrn_ptdev *dev = acrn_to_ptdev(given);
+
+	return dev->by_bdf ? -1 : dev->param.virt_bdf;
+}
+
 static const struct acrn_given_kind acrn_ptdev_kind = {
 	.take_back = acrn_ptdev_take_back,
 	.release = acrn_ptdev_release,
 	.lose = acrn_ptdev_lose,
 	.name = acrn_ptdev_name,
+	.slot = acrn_ptdev_slot,
 };
 
 static bool acrn_ptdev_is_at(const struct acrn_given *given, const void *bdf)
@@ -518,6 +527,9 @@ int acrn_ioctl_assign_ptdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 int acrn_ioctl_assign_pcidev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
+	/* The hypervisor would take it for the virtual device there when that goes. */
+	if (acrn_given_has_slot(vm, &acrn_ptdev_kind, arg->pcidev.virt_bdf))
+		return -EEXIST;
 	return acrn_ptdev_assign(vm, arg->pcidev.phys_bdf, &arg->pcidev);
 }
 

@@ -38,35 +38,43 @@ static const char *acrn_vdev_name(const struct acrn_given *given)
 	return "a virtual device";
 }
 
+static bool acrn_vdev_is_pci(const struct acrn_vdev *vdev)
+{
+	return !upper_32_bits(vdev->id);
+}
+
+static int acrn_vdev_slot(const struct acrn_given *given)
+{
+	const struct acrn_vdev *vdev = &acrn_to_vdev(given)->param;
+
+	return acrn_vdev_is_pci(vdev) ? (u16)vdev->slot : -1;
+}
+
 static const struct acrn_given_kind acrn_vdev_kind = {
 	.take_back = acrn_vdev_take_back,
 	.release = acrn_vdev_release,
 	.name = acrn_vdev_name,
+	.slot = acrn_vdev_slot,
 };
-
-/* The hypervisor looks at 16 bits of the slot. */
-static bool acrn_vdev_has_slot(const struct acrn_vdev *a, const struct acrn_vdev *b)
-{
-	return (u16)a->slot == (u16)b->slot;
-}
 
 static bool acrn_vdev_is(const struct acrn_given *given, const void *key)
 {
 	const struct acrn_vdev *had = &acrn_to_vdev(given)->param, *asked = key;
 
-	return had->id == asked->id && acrn_vdev_has_slot(had, asked);
+	/* The hypervisor looks at 16 bits of the slot. */
+	return had->id == asked->id && (u16)had->slot == (u16)asked->slot;
 }
 
 /*
  * The hypervisor finds a device by its slot, and takes it to be of the kind that it is
- * told.  So there is one in a slot, but for what is no PCI device and has none.
+ * told, also when it is real.  So there is one in a slot, but for what is no PCI device
+ * and has none.
  */
-static bool acrn_vdev_is_in_the_way(const struct acrn_given *given, const void *key)
+static bool acrn_vdev_can_be(struct acrn_vm *vm, const struct acrn_vdev *vdev)
 {
-	const struct acrn_vdev *had = &acrn_to_vdev(given)->param, *asked = key;
-	bool pci = !upper_32_bits(had->id) && !upper_32_bits(asked->id);
-
-	return acrn_vdev_is(given, key) || (pci && acrn_vdev_has_slot(had, asked));
+	if (acrn_vdev_is_pci(vdev))
+		return !acrn_given_has_slot(vm, NULL, vdev->slot);
+	return !acrn_given_find(vm, &acrn_vdev_kind, acrn_vdev_is, vdev);
 }
 
 int acrn_ioctl_add_vdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
@@ -76,7 +84,7 @@ int acrn_ioctl_add_vdev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	lockdep_assert_held(&vm->lock);
 
-	if (acrn_given_find(vm, &acrn_vdev_kind, acrn_vdev_is_in_the_way, &arg->vdev))
+	if (!acrn_vdev_can_be(vm, &arg->vdev))
 		return -EEXIST;
 
 	vdev = kmalloc(sizeof(*vdev), GFP_KERNEL_ACCOUNT);

@@ -70,6 +70,30 @@ TEST(added, "added and removed, once")
 	check_none();
 }
 
+/* ACRN removes a real device as if it were of the kind that it is told, and panics. */
+TEST(real_device, "never where a real device is, nor that where one of these is")
+{
+	unsigned long calls;
+
+	pci_start();
+	fd = pt_create(0, 0);
+	check_result(pt_assign(fd, PCI_EDU), 0, "ASSIGN");
+	calls = hv_calls(HC_ANY);
+	check_result(add(PT_VIRT_BDF), -EEXIST, "add where a real device is");
+	check_result(add(0xffff0000 | PT_VIRT_BDF), -EEXIST, "the same slot");
+	check_result(add(PT_NO_PCI), -EEXIST, "add where nothing is");
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(pt_deassign(fd, PCI_EDU), 0, "DEASSIGN");
+
+	check_result(add(PT_VIRT_BDF), 0, "add");
+	calls = hv_calls(HC_ANY);
+	check_result(pt_assign(fd, PCI_EDU), -EEXIST, "ASSIGN where it is");
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(take(PT_VIRT_BDF), 0, "remove");
+	check_result(pt_assign(fd, PCI_EDU), 0, "ASSIGN when it is gone");
+	check_result(pt_destroy(fd), 0, "DESTROY_VM");
+}
+
 TEST(bad_pointers, "bad pointers")
 {
 	fd = pt_create(0, 0);
