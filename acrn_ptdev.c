@@ -144,13 +144,28 @@ static bool acrn_ptdev_is_bridge(const struct pci_dev *pdev)
 	       pdev->class >> 16 == PCI_BASE_CLASS_BRIDGE;
 }
 
-/* All that is behind such a bridge has the same requester id: that of the bridge. */
+/*
+ * All that is behind such a bridge has the same requester id: that of the bridge.  It
+ * may be on a bus behind another one, and on conventional PCI there are no ids at all.
+ */
 static bool acrn_ptdev_shares_id(struct pci_dev *pdev)
 {
-	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	struct pci_dev *bridge;
 
-	return bridge && pci_is_pcie(bridge) &&
-	       pci_pcie_type(bridge) == PCI_EXP_TYPE_PCI_BRIDGE;
+	for (bridge = pci_upstream_bridge(pdev); bridge;
+	     bridge = pci_upstream_bridge(bridge)) {
+		if (!pci_is_pcie(bridge))
+			return true;
+		switch (pci_pcie_type(bridge)) {
+		case PCI_EXP_TYPE_ROOT_PORT:
+		case PCI_EXP_TYPE_UPSTREAM:
+		case PCI_EXP_TYPE_DOWNSTREAM:
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Another device that the hardware cannot tell from ours, or keep apart from it */
@@ -182,7 +197,7 @@ static int acrn_ptdev_check_isolation(const struct acrn_vm *vm,
 	if (!group) {
 		if (!acrn_ptdev_shares_id(pdev))
 			return 0;
-		acrn_ptdev_refuse(pdev, "it shares a bridge from PCIe to PCI");
+		acrn_ptdev_refuse(pdev, "it is behind a bridge to conventional PCI");
 		return -EBUSY;
 	}
 	for_each_pci_dev(other) {

@@ -5,26 +5,38 @@
 /* A device below a bridge, as the kernel would have found it */
 struct acrn_test_bus {
 	struct pci_bus root;
+	struct pci_bus upper_bus;
 	struct pci_bus bus;
+	struct pci_dev upper;
 	struct pci_dev bridge;
 	struct pci_dev pdev;
 };
 
-/* Behind a bridge from PCIe to PCI, all devices look like the bridge. */
+/* Behind a bridge to conventional PCI, all devices look like the bridge. */
 static void acrn_test_shares_id(struct kunit *test)
 {
 	struct acrn_test_bus *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->bus.parent = &t->root;
+	t->upper_bus.parent = &t->root;
+	t->upper_bus.self = &t->upper;
+	t->upper.bus = &t->root;
+	t->upper.pcie_cap = 0x40;
+	t->upper.pcie_flags_reg = PCI_EXP_TYPE_ROOT_PORT << 4;
+	t->bus.parent = &t->upper_bus;
 	t->bus.self = &t->bridge;
+	t->bridge.bus = &t->upper_bus;
 	t->pdev.bus = &t->bus;
-	/* a bridge from PCI to PCI, as in the test machine */
-	KUNIT_EXPECT_FALSE(test, acrn_ptdev_shares_id(&t->pdev));
+	/* a bridge from PCI to PCI */
+	KUNIT_EXPECT_TRUE(test, acrn_ptdev_shares_id(&t->pdev));
 	t->bridge.pcie_cap = 0x40;
-	t->bridge.pcie_flags_reg = PCI_EXP_TYPE_ROOT_PORT << 4;
+	t->bridge.pcie_flags_reg = PCI_EXP_TYPE_DOWNSTREAM << 4;
 	KUNIT_EXPECT_FALSE(test, acrn_ptdev_shares_id(&t->pdev));
 	t->bridge.pcie_flags_reg = PCI_EXP_TYPE_PCI_BRIDGE << 4;
+	KUNIT_EXPECT_TRUE(test, acrn_ptdev_shares_id(&t->pdev));
+	/* not the last one, but the one before */
+	t->bridge.pcie_flags_reg = PCI_EXP_TYPE_DOWNSTREAM << 4;
+	t->upper.pcie_flags_reg = PCI_EXP_TYPE_PCI_BRIDGE << 4;
 	KUNIT_EXPECT_TRUE(test, acrn_ptdev_shares_id(&t->pdev));
 	t->pdev.bus = &t->root;
 	KUNIT_EXPECT_FALSE(test, acrn_ptdev_shares_id(&t->pdev));
