@@ -663,8 +663,11 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 
 	spin_lock_irq(&ioreq->lock);
 	WRITE_ONCE(ioreq->running, true);
-	for_each_set_bit(vcpu, &ioreq->done, ACRN_MAX_VCPUS)
-		acrn_ioreq_complete_slot(vm, vcpu);
+	for_each_set_bit(vcpu, &ioreq->done, ACRN_MAX_VCPUS) {
+		/* Who completed it has been told that it was. */
+		if (acrn_ioreq_complete_slot(vm, vcpu))
+			acrn_ioreq_tell_again(ioreq, vcpu);
+	}
 	ioreq->done = 0;
 	spin_unlock_irq(&ioreq->lock);
 

@@ -236,6 +236,35 @@ TEST(pause_fails, "a PAUSE that fails makes up for it")
 	guest_end(&guest);
 }
 
+/* Who completed it has its answer already: nobody but the driver can tell again. */
+TEST(pause_fails_not_told, "and if the hypervisor does not take that, it is told again")
+{
+	unsigned long refused;
+	struct guest guest;
+	pthread_t thread;
+	void *result;
+
+	new_asking_guest(&guest, 0);
+	guest_start(&guest);
+	wait_until_asked(&guest);
+	refused = hv_refused(HC_NOTIFY_REQUEST);
+	hv_refuse(HC_PAUSE_VM, 1, -EINVAL);
+	hv_refuse(HC_NOTIFY_REQUEST, 1, -EINVAL);
+	hv_delay(HC_PAUSE_VM, SLOW_CALL_US);
+	start_slow(&thread, pause_thread, &guest.fd);
+	slot_answer(&guest, 0, 19);
+	check_result(client_notify(guest.fd, guest.client, 0), 0, "NOTIFY");
+	pthread_join(thread, &result);
+	check_result((long)result, -EINVAL, "PAUSE_VM");
+	wait_for_loop(&guest, 1);
+	check_equal(guest_result(&guest, 0), 19, "what the guest read");
+	check_equal(hv_refused(HC_NOTIFY_REQUEST) - refused, 1, "HC_NOTIFY refused");
+	hv_behave();
+	wait_until_asked(&guest);
+	answer_once(&guest, 20, 2);
+	guest_end(&guest);
+}
+
 /* A request that comes while a PAUSE is tried that fails is not lost. */
 TEST(pause_fails_before_request, "a request that comes while a PAUSE fails")
 {
