@@ -192,8 +192,9 @@ struct acrn_irq {
  * that interrupts take.  The lock in &acrn_irq.lines, between @lock and &acrn_irq.lock, is
  * one that they do not take.  The @lock of two VMs is never held at once, nor is the
  * request lock.  What clients in the kernel lock comes before @lock or after
- * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel, @lock,
- * acrn_ptdev_taking, the lock of a device, acrn_ptdevs_lock; or @lock, acrn_claims_lock.
+ * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel and the lock of a
+ * device whose virtual functions are removed, @lock, acrn_ptdev_taking, the lock of a
+ * device, which is only tried, acrn_ptdevs_lock; or @lock, acrn_claims_lock.
  */
 struct acrn_vm {
 	struct mutex lock;	/* see the lock order above */

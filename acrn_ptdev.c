@@ -13,6 +13,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/iommu.h>
@@ -37,6 +38,9 @@
  * and does not look at its end, which is here.
  */
 #define ACRN_PTDEV_SETS_MAX	96
+
+/* How often, 20 ms apart, it is tried to lock a device */
+#define ACRN_PTDEV_TRIES	50
 
 #define ACRN_PTDEV_PINS		256
 /* What the MSI-X capability can express */
@@ -168,13 +172,32 @@ static bool acrn_ptdev_shares_id(struct pci_dev *pdev)
 	return false;
 }
 
+/*
+ * Locks a device, with a VM locked.  Not for as long as it takes: who removes a device
+ * waits for its VM, and may have another device locked meanwhile, as who switches off
+ * the virtual functions of one has.
+ */
+static bool acrn_ptdev_lock(struct pci_dev *pdev)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < ACRN_PTDEV_TRIES; tries++) {
+		if (device_trylock(&pdev->dev))
+			return true;
+		msleep(20);
+	}
+	acrn_ptdev_refuse(pdev, "somebody has it locked");
+	return false;
+}
+
 /* Another device that the hardware cannot tell from ours, or keep apart from it */
 static int acrn_ptdev_check_neighbour(const struct acrn_vm *vm,
 				      struct pci_dev *pdev, struct pci_dev *other)
 {
 	bool idle;
 
-	device_lock(&other->dev);
+	if (!acrn_ptdev_lock(other))
+		return -EBUSY;
 	idle = !other->dev.driver || acrn_ptdev_is_stub(other->dev.driver);
 	device_unlock(&other->dev);
 	if (idle && !acrn_ptdev_is_taken(vm, other))
@@ -242,7 +265,8 @@ static int acrn_ptdev_own(struct acrn_ptdev *dev)
 	struct pci_dev *pdev = dev->pdev;
 	int ret;
 
-	device_lock(&pdev->dev);
+	if (!acrn_ptdev_lock(pdev))
+		return -EBUSY;
 	mutex_lock(&acrn_ptdevs_lock);
 	if (acrn_ptdev_at(dev->bdf)) {
 		acrn_ptdev_refuse(pdev, "a VM has it");
