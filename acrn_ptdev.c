@@ -17,6 +17,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
@@ -299,7 +300,9 @@ static int acrn_ptdev_claim(struct acrn_ptdev *dev)
 	unsigned int i;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		/* What has no address yet says 0: that is not where it is. */
 		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM) ||
+		    pci_resource_flags(pdev, i) & IORESOURCE_UNSET ||
 		    !pci_resource_len(pdev, i))
 			continue;
 		bar = acrn_claim_make(dev->vm, pci_resource_start(pdev, i),
