@@ -23,6 +23,7 @@
 
 #include "acrn_hypercall.h"
 
+struct acrn_mapping;
 struct attribute_group;
 struct eventfd_ctx;
 struct file;
@@ -171,7 +172,8 @@ struct acrn_irq {
  * @mm: the address space that created the VM and has to pay for its pins
  * @owner: the process that created the VM, in every state but %ACRN_VM_EMPTY;
  *	only to be shown
- * @memory: its memsegs, &struct acrn_mapping, by address.  A tree that needs no
+ * @memory: its memsegs, &struct acrn_mapping, by address, and the places of what else
+ *	the hypervisor maps.  A tree that needs no
  *	memory to take one out, for that must not fail
  * @memory_size: of all of them, bytes; written with @lock held
  * @ioreq: the I/O requests
@@ -400,6 +402,8 @@ void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			 const struct acrn_io_access *access);
 
 /* acrn_mm.c */
+struct acrn_mapping *acrn_mm_reserve(struct acrn_vm *vm, u64 gpa, u64 len);
+void acrn_mm_unreserve(struct acrn_vm *vm, struct acrn_mapping *map);
 bool acrn_mm_has(struct acrn_vm *vm, u64 gpa, u32 prot);
 int acrn_mm_get_pages(struct acrn_vm *vm, u64 gpa, u32 prot, struct page **pages,
 		      unsigned long nr);

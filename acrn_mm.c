@@ -26,6 +26,9 @@
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
+/* acrn_mapping.type: no memseg, the hypervisor maps something there by itself */
+#define ACRN_MAPPING_RESERVED	(~1U)
+
 #define ACRN_PROT_MASK	(ACRN_PROT_READ | ACRN_PROT_WRITE | ACRN_PROT_EXEC)
 
 /**
@@ -68,7 +71,7 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
 /**
  * struct acrn_mapping - a memseg that is mapped
  * @node: in &acrn_vm.memory
- * @type: ACRN_MEMSEG_*
+ * @type: ACRN_MEMSEG_*, or ACRN_MAPPING_RESERVED
  * @prot: ACRN_PROT_*
  * @gpa: where it begins in the User VM
  * @len: bytes
@@ -711,11 +714,46 @@ int acrn_ioctl_unset_memseg(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	lockdep_assert_held(&vm->lock);
 
 	map = acrn_mapping_find(vm, seg->gpa);
-	if (!map || map->gpa != seg->gpa || map->len != seg->len ||
+	if (!map || map->type == ACRN_MAPPING_RESERVED ||
+	    map->gpa != seg->gpa || map->len != seg->len ||
 	    (map->type != seg->type && seg->type != ACRN_MEMSEG_ANY))
 		return -ENOENT;
 
 	return acrn_mapping_remove(vm, map);
+}
+
+/**
+ * acrn_mm_reserve() - let there be no memseg where the hypervisor maps something
+ * @vm: a locked VM
+ * @gpa: where that begins
+ * @len: bytes
+ *
+ * Return: what acrn_mm_unreserve() takes; -EEXIST: something is there; -ENOMEM.
+ */
+struct acrn_mapping *acrn_mm_reserve(struct acrn_vm *vm, u64 gpa, u64 len)
+{
+	struct acrn_mapping *map;
+
+	lockdep_assert_held(&vm->lock);
+
+	map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+	map->type = ACRN_MAPPING_RESERVED;
+	map->gpa = gpa;
+	map->len = len;
+	INIT_LIST_HEAD(&map->segments);
+	if (!rb_find_add(&map->node, &vm->memory, acrn_mapping_cmp))
+		return map;
+	kfree(map);
+	return ERR_PTR(-EEXIST);
+}
+
+void acrn_mm_unreserve(struct acrn_vm *vm, struct acrn_mapping *map)
+{
+	lockdep_assert_held(&vm->lock);
+	rb_erase(&map->node, &vm->memory);
+	kfree(map);
 }
 
 /**

@@ -30,16 +30,20 @@
 /**
  * struct acrn_mmiodev_given - registers of a device
  * @given: as one of the things that the VM was given
+ * @vm: the VM
  * @name: in /proc/iomem
  * @claims: the registers; NULL: no range
+ * @places: where they are in the VM; NULL: no range
  * @arg: which they are, and the hypervisor's block
  *
  * The name is apart: if the VM is given up, it stays with the ranges.
  */
 struct acrn_mmiodev_given {
 	struct acrn_given given;
+	struct acrn_vm *vm;
 	char *name;
 	struct acrn_claim *claims[ACRN_MMIODEV_RANGES];
+	struct acrn_mapping *places[ACRN_MMIODEV_RANGES];
 	struct acrn_mmiodev_arg arg;
 };
 
@@ -109,11 +113,22 @@ static int acrn_range_request(const struct acrn_mmio_range *range, const char *n
 	return -EINVAL;
 }
 
+static void acrn_mmiodev_unreserve(struct acrn_mmiodev_given *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
+		if (dev->places[i])
+			acrn_mm_unreserve(dev->vm, dev->places[i]);
+	}
+}
+
 static void acrn_mmiodev_unclaim(struct acrn_mmiodev_given *dev)
 {
 	const struct acrn_mmio_range *range;
 	unsigned int i;
 
+	acrn_mmiodev_unreserve(dev);
 	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
 		if (!dev->claims[i])
 			continue;
@@ -140,22 +155,40 @@ static struct acrn_claim *acrn_range_claim(const struct acrn_vm *vm,
 	return claim;
 }
 
+/*
+ * In the VM there may be nothing else.  When they go back the hypervisor looks whether
+ * all of a range is there, and if not, it takes nothing of it and says that it did.
+ */
 static int acrn_mmiodev_claim(struct acrn_vm *vm, struct acrn_mmiodev_given *dev)
 {
+	const struct acrn_mmio_range *range;
+	struct acrn_mapping *place;
 	struct acrn_claim *claim;
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
-		if (!dev->arg.ranges[i].size)
+		range = &dev->arg.ranges[i];
+		if (!range->size)
 			continue;
-		claim = acrn_range_claim(vm, &dev->arg.ranges[i], dev->name);
+		claim = acrn_range_claim(vm, range, dev->name);
 		if (IS_ERR(claim)) {
-			acrn_mmiodev_unclaim(dev);
-			return PTR_ERR(claim);
+			ret = PTR_ERR(claim);
+			goto err_unclaim;
 		}
 		dev->claims[i] = claim;
+		place = acrn_mm_reserve(vm, range->gpa, range->size);
+		if (IS_ERR(place)) {
+			ret = PTR_ERR(place);
+			goto err_unclaim;
+		}
+		dev->places[i] = place;
 	}
 	return 0;
+
+err_unclaim:
+	acrn_mmiodev_unclaim(dev);
+	return ret;
 }
 
 /* The guest must not keep in a memseg what goes back. */
@@ -189,7 +222,10 @@ static void acrn_mmiodev_release(struct acrn_given *given, bool ending)
 /* Linux goes on taking the ranges for used, under that name; the claims stay, too. */
 static void acrn_mmiodev_lose(struct acrn_given *given)
 {
-	kfree(acrn_to_mmiodev(given));
+	struct acrn_mmiodev_given *dev = acrn_to_mmiodev(given);
+
+	acrn_mmiodev_unreserve(dev);
+	kfree(dev);
 }
 
 static const char *acrn_mmiodev_name(const struct acrn_given *given)
@@ -242,6 +278,7 @@ int acrn_ioctl_assign_mmiodev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	dev = kzalloc(sizeof(*dev), GFP_KERNEL_ACCOUNT);
 	if (!dev)
 		return -ENOMEM;
+	dev->vm = vm;
 	dev->arg = arg->mmiodev;
 	dev->name = acrn_resource_name(vm);
 	if (!dev->name) {

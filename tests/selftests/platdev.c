@@ -119,6 +119,41 @@ static void check_free(const char *when)
 	close(other);
 }
 
+/* ACRN says that it has taken back what it has not, if it finds something else there. */
+TEST(places, "nothing else is where the registers are in the VM")
+{
+	struct acrn_a2_mmiodev two = {
+		.res = {
+			{ .user_pa = GPA, .host_pa = REGS, .size = REGS_SIZE },
+			{ .user_pa = GPA + REGS_SIZE - PAGE_SIZE, .host_pa = REGS_2,
+			  .size = REGS_2_SIZE },
+		},
+	};
+	unsigned long calls;
+
+	begin();
+	if (!has_mmio())
+		return;
+	check_result(give(fd), 0, "ASSIGN_MMIODEV");
+	calls = hv_calls(HC_ANY);
+	check_result(pt_map(fd, GPA + PAGE_SIZE, REGS_3, PAGE_SIZE), -EEXIST,
+		     "SET_MEMSEG there");
+	check_result(pt_unmap(fd, GPA, REGS_SIZE), -ENOENT, "UNSET_MEMSEG");
+	check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	check_result(take(fd), 0, "DEASSIGN_MMIODEV");
+
+	check_result(pt_map(fd, GPA + PAGE_SIZE, REGS_3, PAGE_SIZE), 0, "SET_MEMSEG");
+	refused(-EEXIST, GPA, REGS, REGS_SIZE, "registers over a memseg");
+	check_result(pt_unmap(fd, GPA + PAGE_SIZE, PAGE_SIZE), 0, "UNSET_MEMSEG");
+	if (pt_is_a2()) {
+		calls = hv_calls(HC_ANY);
+		check_result(hsm_ioctl(fd, ACRN_A2_ASSIGN_MMIODEV, &two), -EEXIST,
+			     "ranges over each other");
+		check_equal(hv_calls(HC_ANY), calls, "hypercalls");
+	}
+	check_free("after it was refused");
+}
+
 TEST(registers, "registers are given to one VM, and given back")
 {
 	int other;
@@ -139,7 +174,7 @@ TEST(registers, "registers are given to one VM, and given back")
 	check_result(pt_mmio(fd, false, GPA, REGS, PAGE_SIZE), -ENOENT, "a part back");
 	check_result(pt_mmio(fd, false, GPA + PAGE_SIZE, REGS, REGS_SIZE), -ENOENT,
 		     "back from elsewhere");
-	check_result(pt_mmio(other, true, GPA, REGS_2, REGS_2_SIZE), 0,
+	check_result(pt_mmio(other, true, 2 * GPA, REGS_2, REGS_2_SIZE), 0,
 		     "another range to another VM");
 	check_result(take(fd), 0, "DEASSIGN_MMIODEV");
 	check(!in_iomem(), "still in /proc/iomem");
@@ -316,7 +351,7 @@ TEST(states, "given to a VM that was not started, kept by RESET_VM")
 	check_result(take(fd), -EBUSY, "DEASSIGN from a VM that runs");
 	check_result(pt_pause(fd), 0, "PAUSE_VM");
 	if (has_mmio())
-		check_result(pt_mmio(fd, true, GPA, REGS_2, REGS_2_SIZE), -EINVAL,
+		check_result(pt_mmio(fd, true, 2 * GPA, REGS_2, REGS_2_SIZE), -EINVAL,
 			     "ASSIGN to a VM that was paused");
 	check_result(pt_reset_vm(fd), 0, "RESET_VM");
 	if (has_mmio()) {
