@@ -404,8 +404,12 @@ static s64 set_intr(struct vm *vm, const struct hc_ptdev_irq *p)
 
 static void check_irq(const struct hc_ptdev_irq *p)
 {
-	if (p->pic_pin > 1 || p->reserved[0] || p->reserved[1] || p->reserved[2] || p->padding)
+	bool line = p->type == PTDEV_INTX;
+
+	if (p->pic_pin > line || p->reserved[0] || p->reserved[1] || p->reserved[2] || p->padding)
 		complain("PTDEV_INTR: pic_pin %u, or the padding is not zero", p->pic_pin);
+	if (!line && p->phys_pin)
+		complain("PTDEV_INTR: %u in place of a pin", p->phys_pin);
 }
 
 /**

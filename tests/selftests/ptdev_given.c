@@ -28,10 +28,13 @@
 #define LINE		11	/* of the device */
 #define SETS_MAX	96	/* that v1.x has room for */
 #define E1000E_VECTORS	5
+#define E1000E_LAST_BAR	3	/* of 0, 1 and 3, but for that of ports */
 #define GPA		0x80000000UL
 #define RACES		200
 #define REFUSAL(name)	"0000:00:" name ": cannot be given to a VM: "
 #define GROUP		"/sys/module/pcidrv/parameters/group"
+#define HOLD		"/sys/module/pcidrv/parameters/hold"
+#define SLEEPS_US	5000000
 
 static int fd;
 
@@ -154,8 +157,79 @@ TEST(in_use, "somebody uses it through a driver that keeps others away")
 	pci_bind(PCI_EDU, DRIVER_STUB);
 	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "it is in use");
 	pci_unbind(PCI_EDU);
+	/* which has MSI-X */
+	pci_bind(PCI_E1000E, DRIVER_STUB);
+	refused(PCI_E1000E, -EBUSY, REFUSAL("12.0") "it is in use");
+	pci_unbind(PCI_E1000E);
+	pci_drivers("assigned=1");
+	pci_bind(PCI_EDU, DRIVER_STUB);
+	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "it is in use");
+	pci_unbind(PCI_EDU);
 	given(fd, PCI_EDU);
 	give_back(fd, PCI_EDU);
+}
+
+static void *bind_it(void *data)
+{
+	pci_bind(PCI_EDU, DRIVER_ORDINARY);
+	return NULL;
+}
+
+/* Who has a device locked may wait for a VM, so a VM does not wait for a device. */
+TEST(locked, "a driver has it locked and does not come to an end")
+{
+	pthread_t thread;
+	char driver[80];
+
+	begin();
+	pci_drivers("hold=1");
+	pci_path(PCI_EDU, "driver", driver, sizeof(driver));
+	pthread_create(&thread, NULL, bind_it, NULL);
+	while (access(driver, F_OK))
+		usleep(1000);
+	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "somebody has it locked");
+	given(fd, PCI_EDU_2);
+	give_back(fd, PCI_EDU_2);
+	check_result(write_text(HOLD, "0"), 0, HOLD);
+	pthread_join(thread, NULL);
+	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "the driver pcidrv has it");
+	pci_unbind(PCI_EDU);
+	given(fd, PCI_EDU);
+	give_back(fd, PCI_EDU);
+}
+
+static void expect_power(const char *status)
+{
+	uint64_t limit = now_us() + SLEEPS_US;
+	char path[80], text[16];
+
+	pci_path(PCI_EDU, "power/runtime_status", path, sizeof(path));
+	do {
+		usleep(1000);
+		check_result(read_text(path, text, sizeof(text)), 0, "%s", path);
+		text[strcspn(text, "\n")] = 0;
+	} while (strcmp(text, status) && now_us() < limit);
+	check(!strcmp(text, status), "it is %s, not %s", text, status);
+}
+
+TEST(awake, "one that sleeps is woken before it is given, and may sleep afterwards")
+{
+	char control[80];
+
+	begin();
+	pci_path(PCI_EDU, "power/control", control, sizeof(control));
+	if (access(control, F_OK))
+		skip("no power management in this kernel");
+	check_result(write_text(control, "auto"), 0, "%s", control);
+	expect_power("suspended");
+	given(fd, PCI_EDU);
+	expect_power("active");
+	give_back(fd, PCI_EDU);
+	expect_power("suspended");
+	given(fd, PCI_EDU);
+	check_result(pt_destroy(fd), 0, "DESTROY_VM");
+	expect_power("suspended");
+	check_result(write_text(control, "on"), 0, "%s", control);
 }
 
 TEST(group, "others in its IOMMU group are in use")
@@ -304,6 +378,17 @@ TEST(sizes, "20 bytes are read")
 	give_back(fd, PCI_EDU);
 }
 
+/* The kernel knows better; and the hypervisor complains of what it does not know. */
+static void say_too_much(unsigned int call)
+{
+	struct acrn_ptdev_irq irq = {
+		.type = MSIX, .phys_bdf = PCI_E1000E, .virt_bdf = PT_VIRT_BDF,
+		.virt_pin = E1000E_VECTORS, .phys_pin = ~0U, .is_pic_pin = ~0U, .padding = ~0U,
+	};
+
+	check_result(hsm_ioctl(fd, call, &irq), 0, "with a size and an address of its table");
+}
+
 TEST(vectors, "MSI and MSI-X, as device models up to v1.5 map and unmap them")
 {
 	begin();
@@ -330,8 +415,18 @@ TEST(vectors, "MSI and MSI-X, as device models up to v1.5 map and unmap them")
 	check_result(pt_reset(fd, PCI_E1000E, MSIX, 2048), 0, "RESET of more");
 	check_equal(hv_device(PCI_E1000E).function, 0, "function");
 	check_result(pt_reset(fd, PCI_E1000E, MSIX, 2049), -EINVAL, "RESET of 2049");
+	say_too_much(IC_SET_PTDEV_INTR_INFO);
+	say_too_much(IC_RESET_PTDEV_INTR_INFO);
+	check_equal(hv_device(PCI_E1000E).function, 0, "function");
 	give_back(fd, PCI_EDU);
 	give_back(fd, PCI_E1000E);
+}
+
+static void reset_vm(void)
+{
+	check_result(pt_start(fd), 0, "START_VM");
+	check_result(pt_pause(fd), 0, "PAUSE_VM");
+	check_result(pt_reset_vm(fd), 0, "RESET_VM");
 }
 
 TEST(table_full, "v1.x: no SET is made for which the hypervisor has no room")
@@ -341,11 +436,15 @@ TEST(table_full, "v1.x: no SET is made for which the hypervisor has no room")
 	begin();
 	given(fd, PCI_EDU);
 	given(fd, PCI_E1000E);
-	for (i = 0; i < SETS_MAX; i++) {
+	check_result(pt_set(fd, PCI_EDU, INTX, 48, LINE), -EIO, "SET, which takes room too");
+	for (i = 1; i < SETS_MAX; i++) {
 		unsigned int bdf = i & 1 ? PCI_EDU : PCI_E1000E;
 
 		check_result(pt_set(fd, bdf, INTX, PIN, LINE), 0, "SET %u", i);
 		check_result(pt_reset(fd, bdf, INTX, PIN), 0, "RESET %u", i);
+		/* gives none back */
+		if (i == SETS_MAX / 2)
+			reset_vm();
 	}
 	check_result(pt_set(fd, PCI_EDU, INTX, PIN, LINE), pt_by_bdf() ? -ENOSPC : 0,
 		     "one more");
@@ -444,14 +543,15 @@ static void not_mapped(int file, uint64_t hpa, size_t size, const char *what)
 
 TEST(others_registers, "registers of a device that another VM has")
 {
-	uint64_t hpa, hpa_2;
-	size_t size, size_2;
+	uint64_t hpa, hpa_2, hpa_3;
+	size_t size, size_2, size_3;
 	int other;
 
 	begin();
 	other = pt_create(1, 0);
 	hpa = pci_bar(PCI_EDU, 0, &size);
 	hpa_2 = pci_bar(PCI_EDU_2, 0, &size_2);
+	hpa_3 = pci_bar(PCI_E1000E, E1000E_LAST_BAR, &size_3);
 
 	check_result(pt_map(other, GPA, hpa + PAGE_SIZE, PAGE_SIZE), 0, "SET_MEMSEG");
 	refused(PCI_EDU, -EBUSY, REFUSAL("10.0") "another VM has its registers");
@@ -466,6 +566,15 @@ TEST(others_registers, "registers of a device that another VM has")
 	check_result(pt_map(fd, GPA, hpa, size), 0, "SET_MEMSEG of the owner");
 	check_result(pt_map(other, GPA, hpa_2, size_2), 0, "SET_MEMSEG of nobody's");
 	check_result(pt_unmap(other, GPA, size_2), 0, "UNSET_MEMSEG");
+
+	/* one that has some in several places */
+	given(fd, PCI_E1000E);
+	not_mapped(other, hpa_3, size_3, "its last");
+	check_result(pt_map(fd, 2 * GPA, hpa_3, size_3), 0, "SET_MEMSEG of the owner");
+	give_back(fd, PCI_E1000E);
+	check_result(pt_unmap(fd, 2 * GPA, size_3), -ENOENT, "UNSET_MEMSEG");
+	check_result(pt_map(other, GPA, hpa_3, size_3), 0, "SET_MEMSEG afterwards");
+	check_result(pt_unmap(other, GPA, size_3), 0, "UNSET_MEMSEG");
 
 	give_back(fd, PCI_EDU);
 	check_result(pt_map(other, GPA, hpa, size), 0, "SET_MEMSEG afterwards");

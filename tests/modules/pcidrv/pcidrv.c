@@ -8,9 +8,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/sched/signal.h>
 
 #define GROUP_MAX	4
 
@@ -18,10 +20,20 @@ static bool pcidrv_msi;
 module_param_named(msi, pcidrv_msi, bool, 0);
 MODULE_PARM_DESC(msi, "the driver vfio-pci uses MSIs, as when somebody uses its device");
 
+static bool pcidrv_assigned;
+module_param_named(assigned, pcidrv_assigned, bool, 0);
+MODULE_PARM_DESC(assigned, "the driver vfio-pci has given its device to a VM of somebody else");
+
+static bool pcidrv_hold;
+module_param_named(hold, pcidrv_hold, bool, 0600);
+MODULE_PARM_DESC(hold, "the driver pcidrv has its device locked and does not come to an end");
+
 static struct pci_dev *pcidrv_members[GROUP_MAX];
 
 static int pcidrv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	while (READ_ONCE(pcidrv_hold) && !signal_pending(current))
+		msleep_interruptible(20);
 	return 0;
 }
 
@@ -29,12 +41,14 @@ static int pcidrv_stub_probe(struct pci_dev *pdev, const struct pci_device_id *i
 {
 	int ret;
 
+	if (pcidrv_assigned)
+		pci_set_dev_assigned(pdev);
 	if (!pcidrv_msi)
 		return 0;
 	ret = pci_enable_device(pdev);
 	if (ret)
 		return ret;
-	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI);
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_MSIX);
 	if (ret < 0) {
 		pci_disable_device(pdev);
 		return ret;
@@ -44,6 +58,8 @@ static int pcidrv_stub_probe(struct pci_dev *pdev, const struct pci_device_id *i
 
 static void pcidrv_stub_remove(struct pci_dev *pdev)
 {
+	if (pcidrv_assigned)
+		pci_clear_dev_assigned(pdev);
 	if (!pci_dev_msi_enabled(pdev))
 		return;
 	pci_free_irq_vectors(pdev);
