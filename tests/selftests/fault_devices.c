@@ -3,10 +3,12 @@
  * A VM is given a device of each kind, and gives them back; each hypercall on the way
  * fails once, at each of its calls, and on kernels with fault injection each allocation
  * and each copy. The call says so and works when it is made again, and in the end the
- * Service VM has all devices.
+ * Service VM has all devices.  It has them also when the process is killed at any call.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -148,6 +150,52 @@ TIMED_TEST(left_over, 240, "each hypercall refused, with everything left to clos
 {
 	devices_begin();
 	walk(TESTBED_FAIL_REFUSE, HV_FAILED, -EIO, false);
+}
+
+#define SLOW_US		10000	/* what a hypercall takes */
+
+/* The victim has come to the step at which it is to die; shared with it */
+static bool *reached;
+
+static void live_until_killed(void *data)
+{
+	unsigned long step, last = (unsigned long)data;
+
+	for (step = 0; step < last; step++)
+		check_result(devices_run(step), devices_expect(step), "%s",
+			     devices_steps[step].name);
+	hv_delay(HC_ANY, SLOW_US);
+	__atomic_store_n(reached, true, __ATOMIC_SEQ_CST);
+	devices_run(last);
+	pause();
+}
+
+static void kill_in(unsigned long step, unsigned int us)
+{
+	pid_t pid;
+
+	*reached = false;
+	pid = start_child(live_until_killed, (void *)step);
+	while (!__atomic_load_n(reached, __ATOMIC_SEQ_CST))
+		usleep(100);
+	usleep(us);
+	kill_child(pid);
+	hv_behave();
+	devices_check_back(devices_steps[step].name);
+}
+
+TIMED_TEST(killed, 120, "killed inside each call, and after it")
+{
+	unsigned long step;
+
+	devices_begin();
+	reached = mmap(NULL, sizeof(*reached), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	check(reached != MAP_FAILED, "mmap");
+	for (step = 0; step < DEVICES_STEPS; step++) {
+		kill_in(step, SLOW_US / 2);
+		kill_in(step, 4 * SLOW_US);
+	}
 }
 
 /* When Linux's tables of resources are out of memory, they do not say so. */

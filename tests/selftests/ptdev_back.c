@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "a2.h"
 #include "harness.h"
 #include "kernel.h"
 #include "memseg.h"
@@ -103,12 +104,77 @@ static int (*const steps[])(void) = {
 
 #define ALL_GIVEN	6
 
-static void make_steps(unsigned int count)
+/* The guest moves the registers. */
+static int step_unmap(void)
+{
+	return pt_unmap(fd, GPA, bar_size);
+}
+
+static int step_map_there(void)
+{
+	return pt_map(fd, 2 * GPA, bar, bar_size);
+}
+
+static int step_unmap_there(void)
+{
+	return pt_unmap(fd, 2 * GPA, bar_size);
+}
+
+static int step_start(void)
+{
+	return pt_start(fd);
+}
+
+static int step_pause(void)
+{
+	return pt_pause(fd);
+}
+
+static int step_clear(void)
+{
+	return pt_is_a2() ? a2_call(fd, ACRN_A2_CLEAR_VM_IOREQ) :
+			    hsm_ioctl(fd, IC_CLEAR_VM_IOREQ, NULL);
+}
+
+static int step_reset_msi(void)
+{
+	return pt_by_bdf() ? pt_reset(fd, PCI_EDU, MSIX, 1) : 0;
+}
+
+/* From v2.1 on the device is lost then: it is given in CREATED only. */
+static int step_assign_again(void)
+{
+	return hv_generation() < 21 ? pt_assign(fd, PCI_EDU) : 0;
+}
+
+static int step_line_again(void)
+{
+	return hv_generation() < 21 ? pt_set(fd, PCI_EDU, INTX, PIN, LINE) : 0;
+}
+
+static int step_reset_vm(void)
+{
+	return pt_reset_vm(fd);
+}
+
+/* A guest moves the registers and reboots: acrn-dm ends its devices and begins anew. */
+static int (*const reset_steps[])(void) = {
+	step_assign, step_map, step_msi, step_line, step_start, step_unmap, step_map_there,
+	step_pause, step_clear, step_reset_msi, step_reset_line, step_unmap_there, step_back,
+	step_assign_again, step_map, step_line_again, step_reset_vm, step_start,
+};
+
+static void make_list(int (*const *what)(void), unsigned int count)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		check_result(steps[i](), 0, "step %u", i);
+		check_result(what[i](), 0, "step %u", i);
+}
+
+static void make_steps(unsigned int count)
+{
+	make_list(steps, count);
 }
 
 static void check_back(const char *when)
@@ -331,10 +397,13 @@ TEST(runs_on, "a real-time VM that runs on keeps its devices until it stops")
 /* What victim and test tell each other, in memory that both have */
 static unsigned int *reached;
 
+/* The victim's steps */
+static int (*const *list)(void);
+
 static void live_to_step(void *data)
 {
 	fd = pt_create(0, 0);
-	make_steps((unsigned long)data);
+	make_list(list, (unsigned long)data);
 	__atomic_store_n(reached, 1, __ATOMIC_SEQ_CST);
 	pause();
 }
@@ -345,10 +414,10 @@ static void die_in_step(void *data)
 	unsigned long count = (unsigned long)data;
 
 	fd = pt_create(0, 0);
-	make_steps(count);
+	make_list(list, count);
 	hv_delay(HC_ANY, 10000);
 	__atomic_store_n(reached, 1, __ATOMIC_SEQ_CST);
-	steps[count]();
+	list[count]();
 	pause();
 }
 
@@ -396,10 +465,25 @@ TEST(killed, "killed after each step, and inside each")
 
 	find_devices();
 	share();
+	list = steps;
 	for (count = 0; count <= ARRAY_SIZE(steps); count++)
 		kill_after(live_to_step, count, 0);
 	for (count = 0; count < ARRAY_SIZE(steps); count++)
 		for (us = 0; us < 40000; us += 9000)
+			kill_after(die_in_step, count, us);
+}
+
+TEST(killed_in_reset, "the same, while the guest moves its registers and is reset in place")
+{
+	unsigned int count, us;
+
+	find_devices();
+	share();
+	list = reset_steps;
+	for (count = 1; count <= ARRAY_SIZE(reset_steps); count++)
+		kill_after(live_to_step, count, 0);
+	for (count = 0; count < ARRAY_SIZE(reset_steps); count++)
+		for (us = 0; us < 20000; us += 15000)
 			kill_after(die_in_step, count, us);
 }
 
