@@ -152,6 +152,40 @@ static void check_own_vm(int fd)
 			     "vmid %u", vmid);
 }
 
+static void check_vcpus(int fd)
+{
+	union question q;
+	unsigned int vcpu;
+
+	/* all alike, as far as the hypervisor knows */
+	for (vcpu = 0; vcpu < 256; vcpu++) {
+		check_result(ask(fd, &q, command(ACRN_PM_PX_COUNT, 0) | vcpu << 16), 0,
+			     "vCPU %u", vcpu);
+		check_equal(q.command, 3, "P-states");
+	}
+}
+
+TEST(vcpus, "a question may be about any vCPU")
+{
+	with_both_numbers(check_vcpus);
+}
+
+static void check_indices(int fd)
+{
+	union question q;
+	unsigned int i;
+
+	for (i = 4; i < 256; i++) {
+		check_result(ask(fd, &q, command(ACRN_PM_PX_DATA, i)), -EIO, "P-state %u", i);
+		check_result(ask(fd, &q, command(ACRN_PM_CX_DATA, i)), -EIO, "C-state %u", i);
+	}
+}
+
+TEST(indices, "states that there are not")
+{
+	with_both_numbers(check_indices);
+}
+
 TEST(own_vm, "a question is about the VM of the file, whichever it names")
 {
 	with_both_numbers(check_own_vm);
@@ -191,18 +225,29 @@ TEST(refused, "questions that are none, and answers that are none")
 	with_both_numbers(check_refused);
 }
 
+/* Bytes of an answer */
+static const unsigned int sizes[] = {
+	[ACRN_PM_PX_COUNT] = sizeof(uint64_t),
+	[ACRN_PM_PX_DATA] = sizeof(struct acrn_px_data),
+	[ACRN_PM_CX_COUNT] = sizeof(uint64_t),
+	[ACRN_PM_CX_DATA] = sizeof(struct acrn_cx_data),
+};
+
 static void check_pointers(int fd)
 {
 	uint8_t *page = get_pages(2);
+	unsigned int i, type;
 	uint64_t *at;
-	unsigned int i;
 
 	check(!munmap(page + PAGE_SIZE, PAGE_SIZE), "munmap");
-	for (i = 8; i <= sizeof(struct acrn_px_data); i += 8) {
-		at = (void *)(page + PAGE_SIZE - i);
-		*at = command(ACRN_PM_PX_DATA, 0);
-		check_result(hsm_ioctl(fd, number, at),
-			     i < sizeof(struct acrn_px_data) ? -EFAULT : 0, "%u bytes", i);
+	for (type = 0; type < ARRAY_SIZE(sizes); type++) {
+		for (i = 8; i <= sizes[type]; i += 8) {
+			at = (void *)(page + PAGE_SIZE - i);
+			*at = command(type, 1);
+			check_result(hsm_ioctl(fd, number, at),
+				     i < sizes[type] ? -EFAULT : 0, "type %u, %u bytes",
+				     type, i);
+		}
 	}
 	check_result(hsm_ioctl(fd, number, page + PAGE_SIZE), -EFAULT,
 		     "no question");
@@ -218,13 +263,18 @@ TEST(states, "in each state there is of a VM; from v2.2 on in CREATED only")
 {
 	enum vm_state state;
 	union question q;
+	unsigned int type;
+	bool told;
 	int fd;
 
 	for (state = VM_CREATED; state <= VM_PAUSED; state++) {
 		fd = vm_in_state(state, 0);
-		check_result(ask(fd, &q, 0),
-			     state == VM_CREATED || hv_generation() < 22 ? 0 : -EIO,
-			     "in %s", vm_state_names[state]);
+		told = state == VM_CREATED || hv_generation() < 22;
+		for (type = 0; type < ARRAY_SIZE(sizes); type++) {
+			check_result(ask(fd, &q, command(type, 1)), told ? 0 : -EIO,
+				     "type %u in %s", type, vm_state_names[state]);
+			check_untouched(&q, told ? sizes[type] : sizeof(q.command));
+		}
 		check_result(vm_destroy(fd), 0, "DESTROY_VM");
 		close(fd);
 	}

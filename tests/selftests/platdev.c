@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@
 #define LINE		10
 #define ABANDON		"/sys/kernel/debug/acrn_hsm/abandon"
 #define NAME		"ACRN VM 1"
+#define RACES		100
 
 /* The driver tries again about once a second. */
 #define REAPED_MS	4000
@@ -330,6 +332,44 @@ TEST(bad_pointers, "bad pointers")
 	if (has_ports())
 		check_result(hsm_ioctl(fd, ACRN_A2_ASSIGN_PIO_REGION, NULL), -EFAULT,
 			     "ASSIGN_PIO_REGION");
+}
+
+/* @ret: -EBUSY is the driver's answer, -EIO for a line the hypervisor's */
+static bool got(int ret, int refusal, const char *what)
+{
+	check(!ret || ret == refusal, "%s: %s", what, result_name(ret));
+	return !ret;
+}
+
+static void *give_again(void *data)
+{
+	int file = (long)data;
+	unsigned int i;
+
+	for (i = 0; i < RACES; i++) {
+		if (got(give(file), -EBUSY, "ASSIGN_MMIODEV"))
+			check_result(take(file), 0, "DEASSIGN_MMIODEV");
+		if (!has_ports())
+			continue;
+		if (got(pt_pio(file, true, PORT, PORTS), -EBUSY, "ASSIGN_PIO_REGION"))
+			check_result(pt_pio(file, false, PORT, PORTS), 0, "DEASSIGN");
+		if (got(pt_line(file, true, PIN, LINE), -EIO, "SET"))
+			check_result(pt_line(file, false, PIN, LINE), 0, "RESET");
+	}
+	return NULL;
+}
+
+TEST(race, "two VMs want the same")
+{
+	pthread_t thread;
+
+	begin();
+	if (!has_mmio())
+		return;
+	pthread_create(&thread, NULL, give_again, (void *)(long)pt_create(1, 0));
+	give_again((void *)(long)fd);
+	pthread_join(thread, NULL);
+	check_free("after the race");
 }
 
 static void give_all(void)

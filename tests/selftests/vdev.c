@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "a2.h"
+#include "capability.h"
 #include "harness.h"
 #include "kernel.h"
 #include "ptdev.h"
@@ -109,8 +110,18 @@ static void in_other_process(void *data)
 	check_result(take(SLOT), -EPERM, "remove");
 }
 
+/* It is no hardware, and whose it may be is the hypervisor's configuration. */
+static void without_capability(void *data)
+{
+	keep_capability(-1);
+	fd = pt_create(1, 0);
+	check_result(add(SLOT), 0, "add");
+	check_result(take(SLOT), 0, "remove");
+}
+
 TEST(states, "when, and by whom")
 {
+	in_child(without_capability, NULL);
 	fd = pt_create(0, 0);
 	check_result(add(SLOT), 0, "add");
 	in_child(in_other_process, NULL);
