@@ -40,7 +40,7 @@
  */
 #define ACRN_PTDEV_SETS_MAX	96
 
-/* How often, 20 ms apart, it is tried to lock a device */
+/* How often, 20 ms apart, it is tried to lock a device, or to reset it */
 #define ACRN_PTDEV_TRIES	50
 
 #define ACRN_PTDEV_PINS		256
@@ -189,6 +189,20 @@ static bool acrn_ptdev_lock(struct pci_dev *pdev)
 	}
 	acrn_ptdev_refuse(pdev, "somebody has it locked");
 	return false;
+}
+
+/* Does what it can: some devices cannot be reset, and it waits no longer than above. */
+static void acrn_ptdev_reset(struct pci_dev *pdev)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < ACRN_PTDEV_TRIES; tries++) {
+		if (pci_try_reset_function(pdev) != -EAGAIN)
+			return;
+		msleep(20);
+	}
+	dev_warn_ratelimited(&pdev->dev,
+			     "comes back without a reset: somebody has it locked\n");
 }
 
 /* Another device that the hardware cannot tell from ours, or keep apart from it */
@@ -395,9 +409,8 @@ static void acrn_ptdev_return(struct acrn_ptdev *dev, bool reset)
 	struct pci_dev *pdev = dev->pdev;
 
 	acrn_ptdev_silence(pdev);
-	/* It does what it can: some devices cannot be reset. */
 	if (reset && device_is_registered(&pdev->dev))
-		pci_reset_function(pdev);
+		acrn_ptdev_reset(pdev);
 	pm_runtime_put(&pdev->dev);
 
 	acrn_ptdev_unclaim(dev);
