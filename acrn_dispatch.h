@@ -47,6 +47,7 @@ static inline int acrn_ioctl_illegal(const struct acrn_vm *vm,
 static __always_inline int acrn_ioctl_legal(const struct acrn_vm *vm,
 					    const struct acrn_ioctl *ioctl)
 {
+	/* With the VM's lock held nobody writes it, and it can be tested in memory. */
 	u16 legal = ioctl->unlocked ? READ_ONCE(vm->legal) : vm->legal;
 
 	return likely(legal & ioctl->legal) ? 0 : acrn_ioctl_illegal(vm, ioctl);

@@ -173,8 +173,8 @@ struct acrn_irq {
  * @owner: the process that created the VM, in every state but %ACRN_VM_EMPTY;
  *	only to be shown
  * @memory: its memsegs, &struct acrn_mapping, by address, and the places of what else
- *	the hypervisor maps.  A tree that needs no
- *	memory to take one out, for that must not fail
+ *	the hypervisor maps.  A tree that needs no memory to take one out, for that must
+ *	not fail
  * @memory_size: of all of them, bytes; written with @lock held
  * @ioreq: the I/O requests
  * @irq: the interrupts

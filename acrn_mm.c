@@ -749,6 +749,11 @@ struct acrn_mapping *acrn_mm_reserve(struct acrn_vm *vm, u64 gpa, u64 len)
 	return ERR_PTR(-EEXIST);
 }
 
+/**
+ * acrn_mm_unreserve() - the hypervisor maps nothing there any more
+ * @vm: the locked VM
+ * @map: what acrn_mm_reserve() returned; freed
+ */
 void acrn_mm_unreserve(struct acrn_vm *vm, struct acrn_mapping *map)
 {
 	lockdep_assert_held(&vm->lock);
