@@ -206,26 +206,33 @@ static void *pause_thread(void *data)
 	return (void *)(long)vm_pause(*(int *)data);
 }
 
+static void complete_while_pause_fails(struct guest *guest, uint64_t value)
+{
+	unsigned long notified = hv_calls(HC_NOTIFY_REQUEST);
+	pthread_t thread;
+	void *result;
+
+	hv_refuse(HC_PAUSE_VM, 1, -EINVAL);
+	hv_delay(HC_PAUSE_VM, SLOW_CALL_US);
+	start_slow(&thread, pause_thread, &guest->fd);
+	slot_answer(guest, 0, value);
+	check_result(client_notify(guest->fd, guest->client, 0), 0, "NOTIFY");
+	check_equal(hv_calls(HC_NOTIFY_REQUEST), notified,
+		    "HC_NOTIFY during the PAUSE");
+	pthread_join(thread, &result);
+	check_result((long)result, -EINVAL, "PAUSE_VM");
+}
+
 TEST(pause_fails, "a PAUSE that fails makes up for it")
 {
 	unsigned long notified;
 	struct guest guest;
-	pthread_t thread;
-	void *result;
 
 	new_asking_guest(&guest, 0);
 	guest_start(&guest);
 	wait_until_asked(&guest);
 	notified = hv_calls(HC_NOTIFY_REQUEST);
-	hv_refuse(HC_PAUSE_VM, 1, -EINVAL);
-	hv_delay(HC_PAUSE_VM, SLOW_CALL_US);
-	start_slow(&thread, pause_thread, &guest.fd);
-	slot_answer(&guest, 0, 16);
-	check_result(client_notify(guest.fd, guest.client, 0), 0, "NOTIFY");
-	check_equal(hv_calls(HC_NOTIFY_REQUEST), notified,
-		    "HC_NOTIFY during the PAUSE");
-	pthread_join(thread, &result);
-	check_result((long)result, -EINVAL, "PAUSE_VM");
+	complete_while_pause_fails(&guest, 16);
 	hv_behave();
 	check_equal(hv_calls(HC_NOTIFY_REQUEST), notified + 1,
 		    "HC_NOTIFY after the PAUSE");
@@ -241,21 +248,13 @@ TEST(pause_fails_not_told, "and if the hypervisor does not take that, it is told
 {
 	unsigned long refused;
 	struct guest guest;
-	pthread_t thread;
-	void *result;
 
 	new_asking_guest(&guest, 0);
 	guest_start(&guest);
 	wait_until_asked(&guest);
 	refused = hv_refused(HC_NOTIFY_REQUEST);
-	hv_refuse(HC_PAUSE_VM, 1, -EINVAL);
 	hv_refuse(HC_NOTIFY_REQUEST, 1, -EINVAL);
-	hv_delay(HC_PAUSE_VM, SLOW_CALL_US);
-	start_slow(&thread, pause_thread, &guest.fd);
-	slot_answer(&guest, 0, 19);
-	check_result(client_notify(guest.fd, guest.client, 0), 0, "NOTIFY");
-	pthread_join(thread, &result);
-	check_result((long)result, -EINVAL, "PAUSE_VM");
+	complete_while_pause_fails(&guest, 19);
 	wait_for_loop(&guest, 1);
 	check_equal(guest_result(&guest, 0), 19, "what the guest read");
 	check_equal(hv_refused(HC_NOTIFY_REQUEST) - refused, 1, "HC_NOTIFY refused");
