@@ -203,7 +203,7 @@ static int acrn_out_client_gone(const union acrn_ioctl_arg *arg,
 
 static int acrn_ioctl_a2_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
-	WRITE_ONCE(vm->contract, &acrn_a2_contract);
+	vm->contract = &acrn_a2_contract;
 	return acrn_ioctl_create_vm(vm, arg);
 }
 

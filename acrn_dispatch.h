@@ -32,15 +32,15 @@ static inline int acrn_may_reach_hw(void)
 	return security_locked_down(LOCKDOWN_DEV_MEM);
 }
 
-/* Why the VM's device model or the state of the VM does not allow it */
-static inline int acrn_ioctl_illegal(const struct acrn_vm *vm,
-				     const struct acrn_ioctl *ioctl)
+/*
+ * Why the VM's device model or the state of the VM does not allow it.  Without the VM's
+ * lock its state may have changed since @legal was read, so that alone decides.
+ */
+static inline int acrn_ioctl_illegal(u16 legal, const struct acrn_ioctl *ioctl)
 {
-	const struct acrn_contract *contract = READ_ONCE(vm->contract);
-
-	if (contract && contract != ioctl->contract)
+	if (!(legal & ioctl->contract->legal))
 		return -EINVAL;
-	return READ_ONCE(vm->state) == ACRN_VM_EMPTY ? -ENODEV : -EBUSY;
+	return legal & ACRN_LEGAL(ACRN_IN(EMPTY)) ? -ENODEV : -EBUSY;
 }
 
 /* Do the VM's device model and the state of the VM allow it now? */
@@ -50,7 +50,7 @@ static __always_inline int acrn_ioctl_legal(const struct acrn_vm *vm,
 	/* With the VM's lock held nobody writes it, and it can be tested in memory. */
 	u16 legal = ioctl->unlocked ? READ_ONCE(vm->legal) : vm->legal;
 
-	return likely(legal & ioctl->legal) ? 0 : acrn_ioctl_illegal(vm, ioctl);
+	return likely(legal & ioctl->legal) ? 0 : acrn_ioctl_illegal(legal, ioctl);
 }
 
 static inline int acrn_ioctl_lock(struct acrn_vm *vm,

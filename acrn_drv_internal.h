@@ -164,9 +164,9 @@ struct acrn_irq {
  * @start_prot: what it has to be allowed to do there, ACRN_PROT_*
  * @may_run_on: the hypervisor may say that it has paused this VM, and not have:
  *	it is a real-time VM, or may be one
- * @contract: how its device model talks to the driver; NULL: no VM
- * @legal: @state and @contract in one number, ACRN_LEGAL(), for which a call only has to
- *	look once; written with @state
+ * @contract: how its device model talks to the driver; NULL: no VM.  Under @lock
+ * @legal: @state and @contract in one number, ACRN_LEGAL(): a call looks once, at both
+ *	as they were at one moment, also without @lock; written with @state
  * @name: how it is named to the hypervisor, under acrn_vms_lock
  * @list: in the list of findable VMs or of dying ones, under acrn_vms_lock
  * @mm: the address space that created the VM and has to pay for its pins

@@ -88,7 +88,7 @@ static int acrn_ioctl_get_api_version(struct acrn_vm *vm,
 
 static int acrn_ioctl_ic_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
-	WRITE_ONCE(vm->contract, &acrn_ic_contract);
+	vm->contract = &acrn_ic_contract;
 	return acrn_ioctl_create_vm(vm, arg);
 }
 

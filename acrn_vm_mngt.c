@@ -124,7 +124,7 @@ static void acrn_vm_make_empty(struct acrn_vm *vm)
 	put_pid(vm->owner);
 	vm->owner = NULL;
 	vm->vcpu_num = 0;
-	WRITE_ONCE(vm->contract, NULL);
+	vm->contract = NULL;
 	WRITE_ONCE(vm->vmid, ACRN_INVALID_VMID);
 	acrn_vm_set_state(vm, ACRN_VM_EMPTY);
 }

@@ -155,6 +155,33 @@ static void acrn_test_legal_bits(struct kunit *test)
 	mutex_unlock(&vm->lock);
 }
 
+/* Without the lock the VM goes from state to state meanwhile: one look decides. */
+static void acrn_test_legal_once(struct kunit *test)
+{
+	struct acrn_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	const struct acrn_ioctl *ic = acrn_ioctl_find(IC_INJECT_MSI);
+	const struct acrn_ioctl *a2 = acrn_ioctl_find(ACRN_A2_INJECT_MSI);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_NOT_NULL(test, ic);
+	KUNIT_ASSERT_NOT_NULL(test, a2);
+	KUNIT_ASSERT_TRUE(test, ic->unlocked && a2->unlocked);
+
+	/* CREATE_VM has come to its end since. */
+	vm->legal = acrn_vm_legal(ACRN_VM_EMPTY, NULL);
+	vm->state = ACRN_VM_CREATED;
+	vm->contract = &acrn_ic_contract;
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), -ENODEV);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), -ENODEV);
+
+	/* So has DESTROY_VM. */
+	vm->state = ACRN_VM_EMPTY;
+	vm->contract = NULL;
+	vm->legal = acrn_vm_legal(ACRN_VM_DYING, &acrn_ic_contract);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, ic), -EBUSY);
+	KUNIT_EXPECT_EQ(test, acrn_ioctl_legal(vm, a2), -EINVAL);
+}
+
 /* acrn_test_legal() has every ioctl but those that need no VM. */
 static void acrn_test_every_ioctl(struct kunit *test)
 {
@@ -173,6 +200,7 @@ static struct kunit_case acrn_dev_cases[] = {
 	KUNIT_CASE(acrn_test_legal),
 	KUNIT_CASE(acrn_test_contract),
 	KUNIT_CASE(acrn_test_legal_bits),
+	KUNIT_CASE(acrn_test_legal_once),
 	KUNIT_CASE(acrn_test_every_ioctl),
 	{}
 };
