@@ -20,6 +20,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -632,6 +633,11 @@ void acrn_ioreq_upcall(void)
 	struct acrn_ioreq *ioreq;
 	struct acrn_vm *vm;
 
+	/*
+	 * To lockdep, a spinlock_t is only for interrupts that are threads with
+	 * PREEMPT_RT.  The kernel's hook would be none, and is not used there.
+	 */
+	lockdep_hardirq_threaded();
 	spin_lock(&acrn_running_lock);
 	list_for_each_entry(ioreq, &acrn_running, node) {
 		vm = container_of(ioreq, struct acrn_vm, ioreq);
