@@ -72,7 +72,10 @@ static void acrn_irqfd_deactivate(struct acrn_irqfd_entry *irqfd)
 	queue_work(acrn_irqfd_wq, &irqfd->shutdown);
 }
 
-/* Called with the lock of the eventfd's wait queue held, interrupts off */
+/*
+ * Called with the lock of the eventfd's wait queue held, and so with interrupts off
+ * unless the kernel is PREEMPT_RT
+ */
 static void acrn_irqfd_signalled(struct acrn_irqfd_entry *irqfd)
 {
 	u64 count;
