@@ -79,7 +79,7 @@ static_assert(sizeof(struct acrn_io_request) * ACRN_MAX_VCPUS == PAGE_SIZE);
 /* On the CPU of the upcalls: there it is a task that competes with the others. */
 static void acrn_ioreq_defer(struct acrn_ioreq *ioreq, unsigned long delay)
 {
-	queue_delayed_work_on(0, system_wq, &ioreq->work, delay);
+	schedule_delayed_work_on(0, &ioreq->work, delay);
 }
 
 static void acrn_ioreq_work(struct work_struct *work)
