@@ -342,6 +342,9 @@ void cpu_set_timer(struct cpu *cpu, u64 tsc)
 	lapic_write(LAPIC_TIMER_INIT, wait * lapic_timer_khz / tsc_khz + 1);
 }
 
+/* How often a CPU that waits for the clock says so, in rounds of a loop */
+#define ROUNDS_PER_PAUSE	200
+
 /**
  * wait_unparked() - a delay on a CPU of the Service VM
  * @cpu: this CPU
@@ -352,10 +355,14 @@ void cpu_set_timer(struct cpu *cpu, u64 tsc)
 bool wait_unparked(struct cpu *cpu, u64 microseconds)
 {
 	u64 end = rdtsc() + microseconds * tsc_khz / 1000;
+	unsigned int i;
 
 	while (rdtsc() < end) {
-		if (READ_ONCE(cpu->park))
-			return false;
+		/* PAUSE ends a turn, which costs QEMU as much as thousands of instructions. */
+		for (i = 0; i < ROUNDS_PER_PAUSE; i++) {
+			if (READ_ONCE(cpu->park))
+				return false;
+		}
 		cpu_relax();
 	}
 	return true;
