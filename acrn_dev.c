@@ -225,9 +225,13 @@ static int __init acrn_init(void)
 	if (ret)
 		goto err_upcall;
 
-	ret = acrn_cpu_init();
+	ret = acrn_platdev_init();
 	if (ret)
 		goto err_ptdev;
+
+	ret = acrn_cpu_init();
+	if (ret)
+		goto err_platdev;
 
 	ret = acrn_shutdown_init();
 	if (ret)
@@ -247,6 +251,8 @@ err_debugfs:
 	acrn_shutdown_exit();
 err_cpu:
 	acrn_cpu_exit();
+err_platdev:
+	acrn_platdev_exit();
 err_ptdev:
 	acrn_ptdev_exit();
 err_upcall:
@@ -263,6 +269,7 @@ static void __exit acrn_exit(void)
 	acrn_shutdown_exit();
 	acrn_cpu_exit();
 	acrn_vms_exit();
+	acrn_platdev_exit();
 	acrn_ptdev_exit();
 	acrn_given_exit();
 	acrn_upcall_exit();

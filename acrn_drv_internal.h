@@ -322,7 +322,7 @@ struct acrn_given_kind {
  */
 struct acrn_claim {
 	struct list_head node;
-	const struct acrn_vm *vm;
+	struct acrn_vm *vm;
 	u64 start;
 	u64 last;
 	bool alone;
@@ -457,7 +457,8 @@ void acrn_ptdev_exit(void);
 void acrn_ptdev_show(struct seq_file *s);
 
 /* acrn_given.c */
-struct acrn_claim *acrn_claim_make(const struct acrn_vm *vm, u64 start, u64 last,
+struct acrn_vm *acrn_claims_owner_get(u64 *start, u64 last);
+struct acrn_claim *acrn_claim_make(struct acrn_vm *vm, u64 start, u64 last,
 				   bool alone);
 void acrn_claim_drop(struct acrn_claim *claim);
 void acrn_given_add(struct acrn_vm *vm, struct acrn_given *given,
@@ -474,6 +475,8 @@ void acrn_given_abandon(struct acrn_vm *vm);
 void acrn_given_exit(void);
 
 /* acrn_platdev.c */
+int acrn_platdev_init(void);
+void acrn_platdev_exit(void);
 int acrn_line_set(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq);
 int acrn_line_reset(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq);
 

@@ -33,6 +33,36 @@ static bool acrn_claims_conflict(const struct acrn_claim *a, const struct acrn_c
 }
 
 /**
+ * acrn_claims_owner_get() - which VM has registers for itself?
+ * @start: the first physical address to look at; set to where to go on
+ * @last: the last
+ *
+ * Several VMs may have a part each.
+ *
+ * Return: the VM that has the first of them, with a reference; NULL: there is none.
+ */
+struct acrn_vm *acrn_claims_owner_get(u64 *start, u64 last)
+{
+	const struct acrn_claim *claim, *first = NULL;
+	struct acrn_vm *vm = NULL;
+
+	mutex_lock(&acrn_claims_lock);
+	list_for_each_entry(claim, &acrn_claims, node) {
+		if (claim->vm && claim->alone && claim->start <= last &&
+		    claim->last >= *start && (!first || claim->start < first->start))
+			first = claim;
+	}
+	/* Not zero: a VM that has something is held by its file or by being DYING. */
+	if (first) {
+		vm = first->vm;
+		acrn_vm_get(vm);
+		*start = first->last + 1;
+	}
+	mutex_unlock(&acrn_claims_lock);
+	return vm;
+}
+
+/**
  * acrn_claim_make() - note that a VM is going to reach registers
  * @vm: the VM
  * @start: the first physical address
@@ -42,7 +72,7 @@ static bool acrn_claims_conflict(const struct acrn_claim *a, const struct acrn_c
  * Return: what acrn_claim_drop() takes when the VM does not reach them any more; -ENOMEM;
  *	-EBUSY: another VM has them.
  */
-struct acrn_claim *acrn_claim_make(const struct acrn_vm *vm, u64 start, u64 last,
+struct acrn_claim *acrn_claim_make(struct acrn_vm *vm, u64 start, u64 last,
 				   bool alone)
 {
 	const struct acrn_claim *other;

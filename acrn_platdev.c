@@ -17,6 +17,8 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/platform_device.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -34,6 +36,7 @@
  * @name: in /proc/iomem
  * @claims: the registers; NULL: no range
  * @places: where they are in the VM; NULL: no range
+ * @listed: Linux's table of resources has them
  * @arg: which they are, and the hypervisor's block
  *
  * The name is apart: if the VM is given up, it stays with the ranges.
@@ -44,6 +47,7 @@ struct acrn_mmiodev_given {
 	char *name;
 	struct acrn_claim *claims[ACRN_MMIODEV_RANGES];
 	struct acrn_mapping *places[ACRN_MMIODEV_RANGES];
+	bool listed[ACRN_MMIODEV_RANGES];
 	struct acrn_mmiodev_arg arg;
 };
 
@@ -123,23 +127,28 @@ static void acrn_mmiodev_unreserve(struct acrn_mmiodev_given *dev)
 	}
 }
 
+static void acrn_mmiodev_unlist(struct acrn_mmiodev_given *dev, unsigned int i)
+{
+	const struct acrn_mmio_range *range = &dev->arg.ranges[i];
+
+	if (dev->listed[i])
+		release_mem_region(range->hpa, range->size);
+	dev->listed[i] = false;
+}
+
 static void acrn_mmiodev_unclaim(struct acrn_mmiodev_given *dev)
 {
-	const struct acrn_mmio_range *range;
 	unsigned int i;
 
 	acrn_mmiodev_unreserve(dev);
 	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
-		if (!dev->claims[i])
-			continue;
-		range = &dev->arg.ranges[i];
 		acrn_claim_drop(dev->claims[i]);
-		release_mem_region(range->hpa, range->size);
+		acrn_mmiodev_unlist(dev, i);
 	}
 }
 
 /* From Linux and from other VMs */
-static struct acrn_claim *acrn_range_claim(const struct acrn_vm *vm,
+static struct acrn_claim *acrn_range_claim(struct acrn_vm *vm,
 					   const struct acrn_mmio_range *range,
 					   const char *name)
 {
@@ -177,6 +186,7 @@ static int acrn_mmiodev_claim(struct acrn_vm *vm, struct acrn_mmiodev_given *dev
 			goto err_unclaim;
 		}
 		dev->claims[i] = claim;
+		dev->listed[i] = true;
 		place = acrn_mm_reserve(vm, range->gpa, range->size);
 		if (IS_ERR(place)) {
 			ret = PTR_ERR(place);
@@ -312,6 +322,58 @@ int acrn_ioctl_deassign_mmiodev(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	given = acrn_given_find(vm, &acrn_mmiodev_kind, acrn_mmiodev_is, &arg->mmiodev);
 	return given ? acrn_given_take_back(vm, given, false) : -ENOENT;
+}
+
+static bool acrn_mmiodev_is_in(const struct acrn_mmiodev_given *dev, unsigned int i,
+			       const struct resource *res)
+{
+	const struct acrn_mmio_range *range = &dev->arg.ranges[i];
+
+	return dev->listed[i] && range->hpa >= res->start && range->hpa <= res->end;
+}
+
+static bool acrn_mmiodev_has(const struct acrn_given *given, const void *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
+		if (acrn_mmiodev_is_in(acrn_to_mmiodev(given), i, key))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * From v2.1 on the hypervisor takes nothing from a VM that runs.  Then only other VMs are
+ * kept away from the registers: Linux drops all that its table has below the device's.
+ */
+static void acrn_mmiodev_keep(struct acrn_mmiodev_given *dev, const struct resource *res)
+{
+	unsigned int i;
+
+	for (i = 0; i < ACRN_MMIODEV_RANGES; i++) {
+		if (acrn_mmiodev_is_in(dev, i, res))
+			acrn_mmiodev_unlist(dev, i);
+	}
+}
+
+/* A VM must not have registers any longer whose device is being removed from Linux. */
+static void acrn_mmiodev_unplug(struct acrn_vm *vm, struct device *device,
+				const struct resource *res)
+{
+	struct acrn_given *given;
+	int ret;
+
+	mutex_lock(&vm->lock);
+	while ((given = acrn_given_find(vm, &acrn_mmiodev_kind, acrn_mmiodev_has, res))) {
+		ret = acrn_given_take_back(vm, given, false);
+		if (!ret)
+			continue;
+		dev_warn_ratelimited(device, "removed while VM %u has it, which keeps it (%d)\n",
+				     vm->vmid, ret);
+		acrn_mmiodev_keep(acrn_to_mmiodev(given), res);
+	}
+	mutex_unlock(&vm->lock);
 }
 
 static int acrn_pio_take_back(struct acrn_vm *vm, struct acrn_given *given)
@@ -485,4 +547,42 @@ int acrn_line_reset(struct acrn_vm *vm, const struct acrn_hc_ptdev_irq *irq)
 		return -ENOENT;
 	given = acrn_given_find(vm, &acrn_line_kind, acrn_line_is, irq);
 	return given ? acrn_given_take_back(vm, given, false) : -ENOENT;
+}
+
+static int acrn_platdev_bus_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct platform_device *pdev = to_platform_device(data);
+	const struct resource *res;
+	struct acrn_vm *vm;
+	unsigned int i;
+	u64 next;
+
+	if (event != BUS_NOTIFY_DEL_DEVICE)
+		return NOTIFY_DONE;
+
+	for (i = 0; i < pdev->num_resources; i++) {
+		res = &pdev->resource[i];
+		if (resource_type(res) != IORESOURCE_MEM)
+			continue;
+		next = res->start;
+		while ((vm = acrn_claims_owner_get(&next, res->end))) {
+			acrn_mmiodev_unplug(vm, data, res);
+			acrn_vm_put(vm);
+		}
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block acrn_platdev_nb = {
+	.notifier_call = acrn_platdev_bus_event,
+};
+
+int acrn_platdev_init(void)
+{
+	return bus_register_notifier(&platform_bus_type, &acrn_platdev_nb);
+}
+
+void acrn_platdev_exit(void)
+{
+	bus_unregister_notifier(&platform_bus_type, &acrn_platdev_nb);
 }

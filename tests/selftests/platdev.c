@@ -546,6 +546,52 @@ TEST(destroyed, "given back when the VM ends, however that comes about")
 	check_gone("killed");
 }
 
+static void unplug(void)
+{
+	check_result(module_unload("platdev"), 0, "rmmod platdev");
+}
+
+static void plug(void)
+{
+	check_result(module_load("platdev", ""), 0, "insmod platdev");
+}
+
+TEST(unplugged, "a device that is removed from Linux: its VM loses it, if it can")
+{
+	int other, log;
+
+	begin();
+	if (!has_mmio())
+		return;
+	other = pt_create(1, 0);
+	check_result(give(fd), 0, "ASSIGN_MMIODEV");
+	check_result(pt_mmio(other, true, GPA, REGS_2, REGS_2_SIZE), 0, "another VM's");
+	check_result(pt_map(fd, 2 * GPA, REGS, PAGE_SIZE), 0, "SET_MEMSEG");
+	unplug();
+	check(!in_iomem(), "still in /proc/iomem");
+	check_result(take(fd), -ENOENT, "DEASSIGN_MMIODEV");
+	check_result(pt_unmap(fd, 2 * GPA, PAGE_SIZE), -ENOENT, "UNSET_MEMSEG");
+	check_result(pt_mmio(other, false, GPA, REGS_2, REGS_2_SIZE), -ENOENT, "another VM's");
+	refused(-EINVAL, GPA, REGS, REGS_SIZE, "what is no device's any more");
+	plug();
+	check_free("plugged in again");
+
+	/* one that runs keeps it: nobody else gets it, until it ends */
+	check_result(give(fd), 0, "ASSIGN_MMIODEV");
+	check_result(pt_start(fd), 0, "START_VM");
+	log = log_open();
+	unplug();
+	check_equal(log_mentions(log, "removed while VM 1 has it, which keeps it"), 1,
+		    "lines in the log");
+	check(!in_iomem(), "in /proc/iomem, below a device that is gone");
+	plug();
+	check_result(give(other), -EBUSY, "to another VM");
+	log = log_open();
+	check_result(pt_destroy(fd), 0, "DESTROY_VM");
+	check_equal(log_mentions(log, "nonexistent resource"), 0, "lines in the log");
+	check_free("destroyed");
+}
+
 static bool is_dying(void)
 {
 	struct shown_vm vm;
