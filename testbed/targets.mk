@@ -47,8 +47,8 @@ coverage:
 	@KERNEL='$(KERNEL)' T='$(T)' '$(HERE)/tests/coverage'
 
 fuzz:
-	@KERNEL='$(KERNEL)' DURATION='$(SECONDS)' SEED='$(SEED)' REPLAY='$(REPLAY)' \
-		'$(HERE)/tests/fuzz/run'
+	@KERNEL='$(KERNEL)' GENERATION='$(GENERATION)' DURATION='$(SECONDS)' SEED='$(SEED)' \
+		REPLAY='$(REPLAY)' '$(HERE)/tests/fuzz/run'
 
 soak: MINUTES ?= 30
 soak: kernel = $(or $(KERNEL),debug)
@@ -91,7 +91,8 @@ help-testing:
 	@echo '  coverage         the same on debug, and which lines of the driver they reach'
 	@echo '  docs             the documents as HTML'
 	@echo '  check-list       the names that T= knows'
-	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE'
+	@echo '  fuzz             the fuzzer; SECONDS=3600 SEED=1 KERNEL=debug; REPLAY=FILE;'
+	@echo '                   GENERATION=3.3: with a hypervisor like that release'
 	@echo '  bench            what operations cost beside Linux'"'"'s own driver, in instructions;'
 	@echo '                   KERNEL=6.12: on a stock kernel'
 	@echo '  bench-profile    where they go, by function; OP=pause (see bench/rows)'

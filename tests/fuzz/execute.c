@@ -485,8 +485,9 @@ static void give_platdev(const struct call *call)
 	struct acrn_mmiodev dev = {
 		.gpa = call->arg[3], .hpa = call->arg[2], .size = call->arg[4],
 	};
+	/* as many as there are pages of registers */
 	struct acrn_a2_pio_region ports = {
-		.port = call->arg[2], .size = call->arg[4],
+		.port = call->arg[2], .size = call->arg[4] / PAGE_SIZE,
 	};
 
 	switch (call->arg[1] % 4) {
@@ -1093,7 +1094,9 @@ bool execute(const struct sequence *seq, unsigned int *fresh)
 	machine.forked = false;
 	machine.fresh = 0;
 	coverage_begin();
+	/* one for each contract */
 	put_file(&machine.files[0], open(HSM_NODE, O_RDWR | O_CLOEXEC));
+	put_file(&machine.files[FILES - 1], open(HSM_NODE, O_RDWR | O_CLOEXEC));
 	run_threads(seq);
 
 	set_rights(true);

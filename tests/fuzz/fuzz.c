@@ -365,6 +365,35 @@ static void coverage(void)
 	      "that is less than %u %%", SHARE_NEEDED);
 }
 
+/*
+ * Devices of each kind were really given and taken back: what the hypervisor refuses
+ * leads nowhere.
+ */
+static void devices(void)
+{
+	static const struct {
+		unsigned int call, since, until;	/* releases; 0: all */
+	} calls[] = {
+		{ HC_ASSIGN_PTDEV, 0, 13 },	{ HC_DEASSIGN_PTDEV, 0, 13 },
+		{ HC_SET_PTDEV_INTR },		{ HC_RESET_PTDEV_INTR },
+		{ HC_ASSIGN_PCIDEV, 16 },	{ HC_DEASSIGN_PCIDEV, 16 },
+		{ HC_ASSIGN_MMIODEV, 21 },	{ HC_DEASSIGN_MMIODEV, 21 },
+		{ HC_ADD_VDEV, 22 },		{ HC_REMOVE_VDEV, 22 },
+		{ HC_ASSIGN_PIO, 33 },		{ HC_DEASSIGN_PIO, 33 },
+	};
+	unsigned int release = hv_generation(), i;
+	unsigned long worked;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (release < calls[i].since ||
+		    (calls[i].until && release > calls[i].until))
+			continue;
+		worked = hv_calls(calls[i].call) - hv_refused(calls[i].call);
+		report("hypercall %#x worked %lu times", calls[i].call, worked);
+		check(worked, "hypercall %#x never worked", calls[i].call);
+	}
+}
+
 /* One after the other, with a look at everything after each */
 static void replay(void)
 {
@@ -424,6 +453,7 @@ int main(int argc, char **argv)
 		{ "sequences of calls, the hypervisor behaves", behaving },
 		{ "sequences of calls, the hypervisor misbehaves", misbehaving },
 		{ "they come to most of the driver", coverage },
+		{ "they give devices of each kind, and take them back", devices },
 	};
 	struct test replay_test = { "sequences of a file", replay };
 	unsigned int i;
