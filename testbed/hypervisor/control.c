@@ -268,6 +268,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return send_event(a);
 	case TESTBED_DEVICE:
 		return devices_owner(a->rbx, &a->rbx, &a->rcx) ? 0 : -EINVAL;
+	case TESTBED_DEVICE_BLOCK:
+		return devices_block(a->rbx, a->rcx, &a->rbx) ? 0 : -EINVAL;
 	}
 	return -ENOTTY;
 }

@@ -38,6 +38,7 @@
 static u8 dma_owner[BDFS];	/* vmid, 0: the Service VM, TESTBED_NOBODY */
 static u8 function_owner[BDFS];
 static bool is_device[BUS_0_FUNCTIONS];
+static struct hc_pcidev blocks[BUS_0_FUNCTIONS];	/* what ASSIGN_PCIDEV said last */
 static bool changed;	/* who has what, since all was the Service VM's */
 
 struct range {
@@ -208,6 +209,22 @@ bool devices_owner(u64 bdf, u64 *dma, u64 *function)
 	return true;
 }
 
+/**
+ * devices_block() - what HC_ASSIGN_PCIDEV was told of a device
+ * @bdf: the device
+ * @n: which word of the last such block
+ * @value: set to it
+ *
+ * Return: false if there is no such device or word.
+ */
+bool devices_block(u64 bdf, u64 n, u64 *value)
+{
+	if (bdf >= BUS_0_FUNCTIONS || n >= sizeof(blocks[0]) / sizeof(u32))
+		return false;
+	*value = ((const u32 *)&blocks[bdf])[n];
+	return true;
+}
+
 /* By value, or, which nobody should use any more, in memory */
 static bool get_bdf(u64 param, u32 *bdf)
 {
@@ -294,6 +311,10 @@ static s64 change_pcidev(struct cpu *cpu, u64 vmid, u64 param, bool assign)
 		return -EINVAL;
 	if (bdf >= BUS_0_FUNCTIONS || !is_device[bdf] ||
 	    dma_owner[bdf] != (assign ? 0 : vm->vmid))
+		return -ENODEV;
+	if (assign)
+		blocks[bdf] = *block;
+	else if (block->virt_bdf != blocks[bdf].virt_bdf)
 		return -ENODEV;
 	set_dma(bdf, assign ? vm->vmid : 0);
 	changed = true;
@@ -397,7 +418,8 @@ static s64 set_intr(struct vm *vm, const struct hc_ptdev_irq *p)
 	bool pci = generation->number < GENERATION_3_3 || p->phys_bdf != NOT_PCI;
 
 	if (p->type != PTDEV_INTX || !in_state(vm, false) ||
-	    (pci && dma_owner[p->phys_bdf] != vm->vmid))
+	    (pci && (dma_owner[p->phys_bdf] != vm->vmid ||
+		     p->virt_bdf != blocks[p->phys_bdf].virt_bdf)))
 		return -1;
 	return add_pin(vm, p) ? 0 : -1;
 }

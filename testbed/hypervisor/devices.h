@@ -12,6 +12,7 @@ void devices_forget(void);
 void devices_begin(struct vm *vm);
 void devices_end(struct vm *vm);
 bool devices_owner(u64 bdf, u64 *dma, u64 *function);
+bool devices_block(u64 bdf, u64 n, u64 *value);
 s64 hc_assign_ptdev(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_deassign_ptdev(struct cpu *cpu, u64 vmid, u64 param);
 s64 hc_assign_pcidev(struct cpu *cpu, u64 vmid, u64 param);

@@ -171,7 +171,8 @@ static void pass(const struct msi *m)
 	u32 words = capabilities[m->bdf].words;
 	u32 address = m->wanted[0], data = m->wanted[words - 1];
 
-	if (!is_msi_address(address))
+	/* Above 4 GiB there is memory. */
+	if (!is_msi_address(address) || (words == WORDS_MAX && m->wanted[1]))
 		return;
 	spin_lock(&m->vm->irq_lock);
 	irq_deliver_msi_locked(m->vm, address, data);

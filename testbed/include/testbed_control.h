@@ -167,6 +167,11 @@ enum testbed_command {
 	 * functions it is
 	 */
 	TESTBED_DEVICE,
+	/*
+	 * in rbx: BDF of a PCI device, rcx: n.  out rbx: the nth 32 bits of what the
+	 * last HC_ASSIGN_PCIDEV said of it
+	 */
+	TESTBED_DEVICE_BLOCK,
 };
 
 enum testbed_fail {

@@ -354,7 +354,8 @@ TEST(msi_off, "an MSI that is switched off does not come, nor does one that is n
 	switch_msi(PCI_EDU, false);
 	PROGRAM(&guest, SETUP, APIC_ON, WINDOW, RAISE, SERVE, POKE(READY, 1), DO(WAIT, GO, 1),
 		WINDOW, RAISE, SERVE, POKE(READY, 2), DO(WAIT, GO, 2),
-		WINDOW, RAISE, SERVE, POKE(READY, 3), DO(WAIT, GO, 3), WINDOW, RAISE, HALT,
+		WINDOW, RAISE, SERVE, POKE(READY, 3), DO(WAIT, GO, 3),
+		WINDOW, RAISE, SERVE, POKE(READY, 4), DO(WAIT, GO, 4), WINDOW, RAISE, HALT,
 		SERVE, EOI, WINDOW);
 	guest_start(&guest);
 	wait_for(&guest, 1);
@@ -367,10 +368,15 @@ TEST(msi_off, "an MSI that is switched off does not come, nor does one that is n
 	set_msi(PCI_EDU, TO_VCPU_0, 3);
 	go(&guest, 2);
 	wait_for(&guest, 3);
+	/* far above where MSIs go */
+	set_msi(PCI_EDU, TO_VCPU_0, VECTOR);
+	write_config(PCI_EDU, MSI_UPPER, 1, 4);
+	go(&guest, 3);
+	wait_for(&guest, 4);
 	sleep_ms(SETTLE_MS);
 	check_equal(taken(), 0, "interrupts");
 	set_msi(PCI_EDU, TO_VCPU_0, VECTOR);
-	go(&guest, 3);
+	go(&guest, 4);
 	check(guest_done(&guest, LIMIT_MS), "the guest is not through");
 	check_equal(taken(), 1, "interrupts with it switched on");
 	check_equal(guest_irqs(&guest, 0, VECTOR), 1, "interrupts that the guest counted");

@@ -8,12 +8,15 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "a2.h"
 #include "capability.h"
+#include "control.h"
 #include "guest.h"
 #include "harness.h"
 #include "kernel.h"
@@ -113,6 +116,34 @@ TEST(other_form, "a device asked for as device models of other releases do")
 	}
 	check_owner(PCI_EDU, 0, "refused");
 	given(fd, PCI_EDU);
+	give_back(fd, PCI_EDU);
+}
+
+/* A device goes back as it came, whatever the device model says then. */
+TEST(described, "from v1.6 on: what the device model says of the device reaches the hypervisor")
+{
+	struct acrn_pcidev said = {
+		.type = 1, .virt_bdf = 0x28, .phys_bdf = PCI_EDU, .intr_line = 0x12,
+		.intr_pin = 3,
+		.bar = { 0xc0000000, 0xc1000004, 0xc2, 0xc3000000, 0xc401, 0xc5000000 },
+	};
+	uint32_t words[offsetof(struct acrn_pcidev, reserved1) / sizeof(uint32_t)];
+	unsigned long reg[4];
+	unsigned int i;
+
+	begin();
+	if (pt_by_bdf())
+		return;
+	memcpy(words, &said, sizeof(words));
+	check_result(hsm_ioctl(fd, pt_is_a2() ? ACRN_A2_ASSIGN_PCIDEV : IC_ASSIGN_PCIDEV,
+			       &said), 0, "ASSIGN");
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		reg[0] = PCI_EDU;
+		reg[1] = i;
+		check_result(hv_command(TESTBED_DEVICE_BLOCK, reg), 0, "TESTBED_DEVICE_BLOCK");
+		check_equal(reg[0], words[i], "word %u", i);
+	}
+	check_result(pt_set(fd, PCI_EDU, INTX, PIN, LINE), -EINVAL, "SET, of another place");
 	give_back(fd, PCI_EDU);
 }
 
