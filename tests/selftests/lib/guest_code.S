@@ -12,6 +12,7 @@
 #define SIPI_OTHERS	0xc4600		/* or'ed with the number of the page */
 #define MSR_EFER	0xc0000080
 #define STRIDE_SHIFT	14
+#define WAIT_ROUNDS	200
 
 	.section .rodata
 	.globl	guest_code
@@ -166,10 +167,14 @@ again:	incq	GUEST_STATUS_LOOPS(%rbx)
 count:	incl	(%rdx)
 	jmp	count
 
-wait:	pause
-	cmp	%eax, (%rdx)
-	jne	wait
-	jmp	result
+	/* PAUSE ends a turn, which costs QEMU as much as thousands of instructions. */
+wait:	mov	$WAIT_ROUNDS, %ecx
+1:	cmp	%eax, (%rdx)
+	je	result
+	dec	%ecx
+	jnz	1b
+	pause
+	jmp	wait
 
 pass:	mov	GUEST_OP_RESULT - GUEST_OP_SIZE(%rsi), %rax
 	mov	%rax, GUEST_OP_VALUE + GUEST_OP_SIZE(%rsi)
