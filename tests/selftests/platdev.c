@@ -42,6 +42,7 @@
 #define ABANDON		"/sys/kernel/debug/acrn_hsm/abandon"
 #define NAME		"ACRN VM 1"
 #define RACES		100
+#define SLOW_US		200	/* for the other to come meanwhile */
 
 /* The driver tries again about once a second. */
 #define REAPED_MS	4000
@@ -366,9 +367,12 @@ TEST(race, "two VMs want the same")
 	begin();
 	if (!has_mmio())
 		return;
+	hv_delay(HC_DEASSIGN_MMIODEV, SLOW_US);
+	hv_delay(HC_DEASSIGN_PIO, SLOW_US);
 	pthread_create(&thread, NULL, give_again, (void *)(long)pt_create(1, 0));
 	give_again((void *)(long)fd);
 	pthread_join(thread, NULL);
+	hv_behave();
 	check_free("after the race");
 }
 
