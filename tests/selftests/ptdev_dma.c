@@ -138,6 +138,21 @@ static uint64_t physical(const void *page)
 	return address;
 }
 
+TEST(back, "a device that went back reads and writes the memory of the Service VM")
+{
+	unsigned char *pages = memory_get(MEMORY_SHARED, SIZE);
+
+	memset(pages, 0x3c, PAGE_SIZE);
+	memset(pages + PAGE_SIZE, 0, PAGE_SIZE);
+	begin_and_copy();
+	check_result(pt_deassign(fd, PCI_EDU), 0, "DEASSIGN");
+	close(fd);
+	pci_set_master(PCI_EDU);
+	read_memory(physical(pages));
+	write_memory(physical(pages + PAGE_SIZE));
+	check(is_all(pages + PAGE_SIZE, 0x3c), "it did not");
+}
+
 /* Killed while the device is about to write */
 static void device_model(void *data)
 {
