@@ -52,7 +52,7 @@ static struct shared {
 
 static struct ring_entry *ring;
 static uint64_t seed = 1;
-static unsigned int seconds = 60, worker_count = WORKERS_MAX;
+static unsigned int seconds = 40, worker_count = WORKERS_MAX;
 static bool rude;
 
 static unsigned int number_from(const char *name, unsigned int otherwise)
