@@ -81,7 +81,7 @@ struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 	INIT_LIST_HEAD(&client->maps);
 
 	ioreq = &client->vm->ioreq;
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	/*
 	 * The VM may have been destroyed since it was found, and the object may
 	 * hold another one by now.
@@ -90,7 +90,7 @@ struct acrn_ioreq_client *acrn_ioreq_client_create(u16 vmid,
 		list_add_tail(&client->node, &ioreq->clients);
 	else
 		ret = -ENODEV;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	if (ret)
 		goto err_put;
 	return client;
@@ -130,12 +130,12 @@ acrn_client_add(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last,
 	range->start = start;
 	range->last = last;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	if (acrn_client_has_vm(client))
 		ret = acrn_ioreq_add_range(ioreq, range);
 	if (!ret)
 		list_add_tail(&range->list, &client->ranges);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	if (!ret)
 		return range;
 
@@ -151,7 +151,7 @@ acrn_client_find(struct acrn_ioreq_client *client, u32 type, u64 start, u64 last
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	if (!acrn_client_has_vm(client))
 		return ERR_PTR(-ENODEV);
@@ -167,7 +167,7 @@ static void acrn_client_remove_locked(struct acrn_ioreq_client *client,
 {
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	list_del(&range->list);
 	if (acrn_client_has_vm(client))
@@ -178,9 +178,9 @@ static void acrn_client_remove_locked(struct acrn_ioreq_client *client,
 static void acrn_client_remove(struct acrn_ioreq_client *client,
 			       struct acrn_ioreq_range *range)
 {
-	spin_lock_irq(&client->vm->ioreq.lock);
+	spin_lock_irq(&client->vm->ioreq.wait.lock);
 	acrn_client_remove_locked(client, range);
-	spin_unlock_irq(&client->vm->ioreq.lock);
+	spin_unlock_irq(&client->vm->ioreq.wait.lock);
 	kfree(range);
 }
 
@@ -237,13 +237,13 @@ void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 			acrn_client_remove(client, range);
 	}
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	list_del_init(&client->node);
 	for (vcpu = 0; vcpu < ACRN_MAX_VCPUS; vcpu++) {
 		if (ioreq->client[vcpu] == client)
 			acrn_ioreq_pass_on(client->vm, vcpu);
 	}
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	wake_up(&ioreq->wait);
 
 	/* Only now: until here the handler may have used it. */
@@ -292,11 +292,11 @@ int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
 	struct acrn_ioreq *ioreq = &client->vm->ioreq;
 	struct acrn_ioreq_range *range;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	range = acrn_client_find(client, type, start, last, false);
 	if (!IS_ERR(range))
 		acrn_client_remove_locked(client, range);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 
@@ -366,9 +366,9 @@ int acrn_ioreq_client_unprotect(struct acrn_ioreq_client *client, u64 gpa)
 	int ret;
 
 	mutex_lock(&vm->lock);
-	spin_lock_irq(&vm->ioreq.lock);
+	spin_lock_irq(&vm->ioreq.wait.lock);
 	range = acrn_client_find(client, ACRN_IOREQ_WP, gpa, gpa | ~PAGE_MASK, true);
-	spin_unlock_irq(&vm->ioreq.lock);
+	spin_unlock_irq(&vm->ioreq.wait.lock);
 	if (IS_ERR(range)) {
 		ret = PTR_ERR(range);
 	} else {
@@ -387,13 +387,13 @@ static int acrn_client_charge(struct acrn_client_map *map)
 	struct acrn_ioreq_client *client = map->client;
 	int ret = -ENOSPC;
 
-	spin_lock_irq(&client->vm->ioreq.lock);
+	spin_lock_irq(&client->vm->ioreq.wait.lock);
 	if (map->nr <= ACRN_CLIENT_PAGES_MAX - client->pages) {
 		client->pages += map->nr;
 		list_add_tail(&map->list, &client->maps);
 		ret = 0;
 	}
-	spin_unlock_irq(&client->vm->ioreq.lock);
+	spin_unlock_irq(&client->vm->ioreq.wait.lock);
 	return ret;
 }
 
@@ -401,10 +401,10 @@ static void acrn_client_uncharge(struct acrn_client_map *map)
 {
 	struct acrn_ioreq_client *client = map->client;
 
-	spin_lock_irq(&client->vm->ioreq.lock);
+	spin_lock_irq(&client->vm->ioreq.wait.lock);
 	list_del(&map->list);
 	client->pages -= map->nr;
-	spin_unlock_irq(&client->vm->ioreq.lock);
+	spin_unlock_irq(&client->vm->ioreq.wait.lock);
 }
 
 static int acrn_client_get_pages(struct acrn_client_map *map, u32 prot)
@@ -547,7 +547,7 @@ int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
 	if (vcpu >= ACRN_MAX_VCPUS)
 		return -EINVAL;
 
-	spin_lock_irqsave(&ioreq->lock, flags);
+	spin_lock_irqsave(&ioreq->wait.lock, flags);
 	if (ioreq->client[vcpu] != client) {
 		ret = -EINVAL;
 	} else {
@@ -557,7 +557,7 @@ int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,
 				     result);
 		ret = acrn_ioreq_finish(client->vm, vcpu);
 	}
-	spin_unlock_irqrestore(&ioreq->lock, flags);
+	spin_unlock_irqrestore(&ioreq->wait.lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(acrn_ioreq_complete);

@@ -76,8 +76,9 @@ enum acrn_ioreq_by {
 /**
  * struct acrn_ioreq - the I/O requests of a User VM
  * @node: in the list of those that upcalls look at, while @running
- * @lock: guards what follows but @page; taken in interrupts
- * @wait: who waits for requests: the device model in ATTACH or poll()
+ * @wait: who waits for requests: the device model in ATTACH or poll().  Its lock is the
+ *	request lock: it guards what follows but @page, too, so that a request is taken and
+ *	its device model woken with one lock; taken in interrupts
  * @page: the pinned page of the device model or NULL, under &acrn_vm.lock
  * @slots: the page as the kernel sees it, or NULL while the hypervisor does
  *	not know it.  Not NULL: &acrn_vm.vmid is valid and the VM's own.
@@ -91,11 +92,11 @@ enum acrn_ioreq_by {
  *	have answered for all VMs
  * @work: takes what upcalls had to leave
  * @deferred: how often they left something to it, since the VM was created
- * @dm_id: id of the device model's client or 0; written under @lock
- * @last_id: the last id given out; written under @lock
+ * @dm_id: id of the device model's client or 0; written under the request lock
+ * @last_id: the last id given out; written under the request lock
  * @taken: bit per slot: taken from the hypervisor and not given back
  * @for_dm: bit per slot: taken, for the device model to handle; written under
- *	@lock, atomically for those who look without it
+ *	the request lock, atomically for poll(), which looks without it
  * @done: bit per slot: done while the VM did not run; completed if it runs on
  * @notify_pending: bit per slot: completed, but the hypervisor refused to be told
  * @client: per slot: taken, for this client in the kernel to handle
@@ -106,8 +107,7 @@ enum acrn_ioreq_by {
  */
 struct acrn_ioreq {
 	struct list_head node;
-	spinlock_t lock;	/* see the lock order of struct acrn_vm */
-	wait_queue_head_t wait;
+	wait_queue_head_t wait;	/* see the lock order of struct acrn_vm */
 	struct page *page;
 	struct acrn_io_request *slots;
 	bool running;
@@ -189,14 +189,15 @@ struct acrn_irq {
  *	nothing can fail for want of memory then.  The last, not cleared
  *
  * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock; or
- * @lock, then acrn_running_lock, then &acrn_ioreq.lock, then the lock of an eventfd's wait
- * queue, then @irqfds_lock or &acrn_irq.lock.  All from acrn_running_lock on are spinlocks
- * that interrupts take.  The lock in &acrn_irq.lines, between @lock and &acrn_irq.lock, is
- * one that they do not take.  The @lock of two VMs is never held at once, nor is the
- * request lock.  What clients in the kernel lock comes before @lock or after
- * &acrn_ioreq.lock.  For devices: pci_rescan_remove_lock of the kernel and the lock of a
- * device whose virtual functions are removed, @lock, acrn_ptdev_taking, the lock of a
- * device, which is only tried, acrn_ptdevs_lock; or @lock, acrn_claims_lock.
+ * @lock, then acrn_running_lock, then &acrn_ioreq.wait.lock, which is the request lock,
+ * then the lock of an eventfd's wait queue, then @irqfds_lock or &acrn_irq.lock.  All from
+ * acrn_running_lock on are spinlocks that interrupts take.  The lock in &acrn_irq.lines,
+ * between @lock and &acrn_irq.lock, is one that they do not take.  The @lock of two VMs is
+ * never held at once, nor is the request lock.  What clients in the kernel lock comes
+ * before @lock or after the request lock.  For devices: pci_rescan_remove_lock of the
+ * kernel and the lock of a device whose virtual functions are removed, @lock,
+ * acrn_ptdev_taking, the lock of a device, which is only tried, acrn_ptdevs_lock; or @lock,
+ * acrn_claims_lock.
  */
 struct acrn_vm {
 	struct mutex lock;	/* see the lock order above */
@@ -268,7 +269,7 @@ struct acrn_ioreq_range {
  * @handler: what handles a request
  * @data: for @handler
  *
- * All but @vm under &acrn_ioreq.lock.  The VM ends with &acrn_vm.lock held too.
+ * All but @vm under &acrn_ioreq.wait.lock.  The VM ends with &acrn_vm.lock held too.
  */
 struct acrn_ioreq_client {
 	struct acrn_vm *vm;

@@ -29,7 +29,7 @@
 
 /**
  * struct acrn_ioeventfd_entry - an ioeventfd
- * @node: in &acrn_ioreq.ioeventfds, under &acrn_ioreq.lock
+ * @node: in &acrn_ioreq.ioeventfds, under &acrn_ioreq.wait.lock
  * @eventfd: what to signal
  * @type: %ACRN_IOREQ_PIO or %ACRN_IOREQ_MMIO
  * @size: of the write, bytes
@@ -83,14 +83,14 @@ acrn_ioeventfd_lookup(struct acrn_vm *vm, const struct acrn_ioeventfd_entry *key
 {
 	struct rb_node *node;
 
-	lockdep_assert_held(&vm->ioreq.lock);
+	lockdep_assert_held(&vm->ioreq.wait.lock);
 	node = rb_find(key, &vm->ioreq.ioeventfds, acrn_ioeventfd_cmp_key);
 	return rb_entry_safe(node, struct acrn_ioeventfd_entry, node);
 }
 
 /**
  * acrn_ioeventfd_find() - find the ioeventfd that an access matches
- * @vm: the VM, its &acrn_ioreq.lock held
+ * @vm: the VM, its &acrn_ioreq.wait.lock held
  * @access: the access
  *
  * Return: what to signal, or NULL.
@@ -100,7 +100,7 @@ struct eventfd_ctx *acrn_ioeventfd_find(struct acrn_vm *vm,
 {
 	const struct acrn_ioeventfd_entry *entry;
 
-	if (!access->write || RB_EMPTY_ROOT(&vm->ioreq.ioeventfds))
+	if (!access->write)
 		return NULL;
 
 	entry = acrn_ioeventfd_lookup(vm, &(struct acrn_ioeventfd_entry) {
@@ -125,7 +125,7 @@ static int acrn_ioeventfd_assign(struct acrn_vm *vm,
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	int ret = 0;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	if (ioreq->ioeventfd_num >= ACRN_IOEVENTFDS_MAX)
 		ret = -ENOSPC;
 	else if (rb_find_add(&new->node, &ioreq->ioeventfds,
@@ -133,7 +133,7 @@ static int acrn_ioeventfd_assign(struct acrn_vm *vm,
 		ret = -EEXIST;
 	else
 		ioreq->ioeventfd_num++;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	return ret;
 }
 
@@ -143,7 +143,7 @@ static int acrn_ioeventfd_deassign(struct acrn_vm *vm,
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	struct acrn_ioeventfd_entry *entry;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	entry = acrn_ioeventfd_lookup(vm, old);
 	if (entry && entry->eventfd == old->eventfd &&
 	    entry->datamatch == old->datamatch) {
@@ -152,7 +152,7 @@ static int acrn_ioeventfd_deassign(struct acrn_vm *vm,
 	} else {
 		entry = NULL;
 	}
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	if (!entry)
 		return -ENOENT;
 
@@ -241,11 +241,11 @@ void acrn_ioeventfd_release(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	all = ioreq->ioeventfds;
 	ioreq->ioeventfds = RB_ROOT;
 	ioreq->ioeventfd_num = 0;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 
 	rbtree_postorder_for_each_entry_safe(entry, next, &all, node)
 		acrn_ioeventfd_free(entry);

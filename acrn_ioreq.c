@@ -93,7 +93,6 @@ void acrn_ioreq_init(struct acrn_vm *vm)
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
 	INIT_LIST_HEAD(&ioreq->node);
-	spin_lock_init(&ioreq->lock);
 	init_waitqueue_head(&ioreq->wait);
 	INIT_LIST_HEAD(&ioreq->clients);
 	ioreq->ranges = RB_ROOT;
@@ -148,9 +147,9 @@ int acrn_ioreq_page_share(struct acrn_vm *vm)
 	 * Not before: the hypervisor has marked all slots free now, while a
 	 * page of zeroes reads as so many pending requests.
 	 */
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	ioreq->slots = page_address(ioreq->page);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	return 0;
 }
 
@@ -181,12 +180,12 @@ static __always_inline int acrn_ioreq_finish_slot(struct acrn_vm *vm,
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	ioreq->client[vcpu] = NULL;
 	clear_bit(vcpu, &ioreq->for_dm);
 	__clear_bit(vcpu, &ioreq->taken);
-	trace_acrn_ioreq_finish(vm->vmid, vcpu);
+	trace_acrn_ioreq_finish(vm, vcpu);
 	/*
 	 * A VM that is being paused must not be told: it would let the vCPU run
 	 * again.  And one that is being reset has its slots freed meanwhile.
@@ -227,9 +226,9 @@ static void acrn_ioreq_answered(struct acrn_vm *vm, unsigned int vcpu)
 static __always_inline void acrn_ioreq_answered_at_once(struct acrn_vm *vm,
 							unsigned int vcpu)
 {
-	lockdep_assert_held(&vm->ioreq.lock);
+	lockdep_assert_held(&vm->ioreq.wait.lock);
 
-	trace_acrn_ioreq_finish(vm->vmid, vcpu);
+	trace_acrn_ioreq_finish(vm, vcpu);
 	if (acrn_ioreq_complete_slot(vm, vcpu))
 		acrn_ioreq_tell_again(&vm->ioreq, vcpu);
 }
@@ -239,7 +238,7 @@ static void acrn_ioreq_notify_again(struct acrn_vm *vm)
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	unsigned int vcpu;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	for_each_set_bit(vcpu, &ioreq->notify_pending, ACRN_MAX_VCPUS) {
 		/* Only a vCPU that waits may be notified. */
@@ -253,28 +252,37 @@ static void acrn_ioreq_notify_again(struct acrn_vm *vm)
 }
 
 /* The values of all types begin at the same place in a slot. */
-void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
-			  u32 type, u64 value)
+static void acrn_slot_put_value(struct acrn_io_request *slot, u32 type, u64 value)
 {
-	struct acrn_io_request *slot = &ioreq->slots[vcpu];
-
 	if (type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG)
 		WRITE_ONCE(slot->reqs.pio.value, (u32)value);
 	else
 		WRITE_ONCE(slot->reqs.mmio.value, value);
 }
 
-/*
- * Copies an access out of a slot; false if no client could make sense of it.  ACRN
- * leaves whatever it had above the bytes that are written (the rest of RAX, a
- * sign-extended immediate): nobody shall see that, so it is cleared, in the slot
- * too, from which the device model reads.
+/**
+ * acrn_ioreq_put_value() - the value of a request
+ * @ioreq: of a VM, locked, with slots
+ * @vcpu: the slot
+ * @type: ACRN_IOREQ_*: of the request
+ * @value: what was read, or what is written
  */
-static __always_inline bool
-acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu, u32 type,
-		      struct acrn_io_access *access)
+void acrn_ioreq_put_value(struct acrn_ioreq *ioreq, unsigned int vcpu,
+			  u32 type, u64 value)
 {
-	struct acrn_io_request *slot = &ioreq->slots[vcpu];
+	acrn_slot_put_value(&ioreq->slots[vcpu], type, value);
+}
+
+/*
+ * Copies an access out of a slot; false if no access has this size.  Its type may be any
+ * number: ioeventfds and ranges have a type too, and only equal ones match.  ACRN leaves
+ * whatever it had above the bytes that are written (the rest of RAX, a sign-extended
+ * immediate): nobody shall see that, so it is cleared, in the slot too, from which the
+ * device model reads.
+ */
+static __always_inline bool acrn_slot_get_access(struct acrn_io_request *slot, u32 type,
+						 struct acrn_io_access *access)
+{
 	bool narrow = type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_PCICFG;
 	u64 size = READ_ONCE(slot->reqs.mmio.size);
 	u64 value;
@@ -305,9 +313,8 @@ acrn_ioreq_get_access(struct acrn_ioreq *ioreq, unsigned int vcpu, u32 type,
 		return false;
 	}
 	if (access->write && access->value != value)
-		acrn_ioreq_put_value(ioreq, vcpu, type, access->value);
-	return type == ACRN_IOREQ_PIO || type == ACRN_IOREQ_MMIO ||
-	       type == ACRN_IOREQ_WP;
+		acrn_slot_put_value(slot, type, access->value);
+	return true;
 }
 
 /* Ranges that overlap compare as equal, so that the tree rejects the second. */
@@ -333,7 +340,7 @@ static int acrn_ioreq_cmp_ranges(struct rb_node *new, const struct rb_node *node
  */
 int acrn_ioreq_add_range(struct acrn_ioreq *ioreq, struct acrn_ioreq_range *range)
 {
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	return rb_find_add(&range->node, &ioreq->ranges, acrn_ioreq_cmp_ranges) ?
 	       -EEXIST : 0;
@@ -461,13 +468,14 @@ static void acrn_ioreq_answer_pci(struct acrn_vm *vm, unsigned int vcpu,
 void acrn_ioreq_pass_on(struct acrn_vm *vm, unsigned int vcpu)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
+	struct acrn_io_request *slot = &ioreq->slots[vcpu];
+	u32 type = READ_ONCE(slot->type);
 	struct acrn_io_access access;
 	bool valid;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
-	valid = acrn_ioreq_get_access(ioreq, vcpu, type, &access);
+	valid = acrn_slot_get_access(slot, type, &access);
 	if (valid && acrn_pcicfg_is_port(&access) &&
 	    acrn_pcicfg_is_driver_s(ioreq, &access))
 		acrn_ioreq_answer_pci(vm, vcpu, &access);
@@ -489,7 +497,7 @@ static noinline void acrn_upcall_new_tick(struct acrn_ioreq *ioreq, unsigned lon
 }
 
 /* May this upcall answer a request of the VM, or has it to leave it to the work? */
-static bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
+static __always_inline bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
 {
 	unsigned long tick = jiffies;
 
@@ -505,99 +513,168 @@ static bool acrn_upcall_may_answer(struct acrn_ioreq *ioreq)
 	return true;
 }
 
-/* Find somebody for a new request.  False: it has to wait for the work. */
-static __always_inline bool acrn_ioreq_take(struct acrn_vm *vm,
-					    unsigned int vcpu, bool upcall)
+/*
+ * What became of a request that was pending, where something is left to do: the work has
+ * to come for it, or the device model has to be woken.
+ */
+#define ACRN_IOREQ_LEFT		BIT(0)
+#define ACRN_IOREQ_FOR_DM	BIT(1)
+
+/* A write that signals an eventfd is done then. */
+static __always_inline unsigned int
+acrn_ioreq_by_ioeventfd(struct acrn_vm *vm, unsigned int vcpu,
+			const struct acrn_io_access *access,
+			struct eventfd_ctx *eventfd, bool upcall)
+{
+	if (upcall && !acrn_upcall_may_answer(&vm->ioreq))
+		return ACRN_IOREQ_LEFT;
+
+	trace_acrn_ioreq_take(vm, vcpu, access, ACRN_IOREQ_BY_IOEVENTFD);
+	acrn_eventfd_signal(eventfd);
+	acrn_ioreq_answered_at_once(vm, vcpu);
+	return 0;
+}
+
+static noinline unsigned int
+acrn_ioreq_by_client(struct acrn_vm *vm, unsigned int vcpu,
+		     const struct acrn_io_access *access,
+		     struct acrn_ioreq_client *client, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
-	u32 type = READ_ONCE(ioreq->slots[vcpu].type);
-	struct acrn_ioreq_client *client = NULL;
-	struct eventfd_ctx *eventfd = NULL;
-	/* Each field is filled, whatever the slot holds. */
-	struct acrn_io_access access __uninitialized;
-	bool valid, pci = false;
 	u64 result = 0;
 
-	lockdep_assert_held(&ioreq->lock);
+	if (upcall && !acrn_upcall_may_answer(ioreq))
+		return ACRN_IOREQ_LEFT;
 
-	valid = acrn_ioreq_get_access(ioreq, vcpu, type, &access);
+	trace_acrn_ioreq_take(vm, vcpu, access, ACRN_IOREQ_BY_CLIENT);
+	__set_bit(vcpu, &ioreq->taken);
+	ioreq->client[vcpu] = client;
+	acrn_ioreq_set_processing(ioreq, vcpu, false);
+	if (!client->handler(client->data, vcpu, access, &result))
+		return 0;
+	if (!access->write)
+		acrn_ioreq_put_value(ioreq, vcpu, access->type, result);
+	acrn_ioreq_answered(vm, vcpu);
+	return 0;
+}
+
+/* @pci: by the driver, which has the bus; otherwise nobody knows what it is */
+static noinline unsigned int
+acrn_ioreq_by_driver(struct acrn_vm *vm, unsigned int vcpu,
+		     const struct acrn_io_access *access, bool pci, bool upcall)
+{
+	if (upcall && !acrn_upcall_may_answer(&vm->ioreq))
+		return ACRN_IOREQ_LEFT;
+
+	trace_acrn_ioreq_take(vm, vcpu, access,
+			      pci ? ACRN_IOREQ_BY_DRIVER : ACRN_IOREQ_BY_NOBODY);
+	__set_bit(vcpu, &vm->ioreq.taken);
+	if (pci)
+		acrn_ioreq_answer_pci(vm, vcpu, access);
+	else
+		acrn_ioreq_answer_unknown(vm, vcpu, access->type);
+	return 0;
+}
+
+/* Find somebody for a new request, and say what is left to do. */
+static __always_inline unsigned int
+acrn_ioreq_take(struct acrn_vm *vm, unsigned int vcpu, struct acrn_io_request *slot,
+		bool upcall)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+	struct acrn_ioreq_client *client;
+	struct eventfd_ctx *eventfd;
+	/* Each field is filled, whatever the slot holds. */
+	struct acrn_io_access access __uninitialized;
+	bool valid;
+
+	lockdep_assert_held(&ioreq->wait.lock);
+
+	valid = acrn_slot_get_access(slot, READ_ONCE(slot->type), &access);
 	if (valid) {
 		eventfd = acrn_ioeventfd_find(vm, &access);
-		if (!eventfd)
-			client = acrn_ioreq_find_client(ioreq, &access);
-		pci = !eventfd && !client && acrn_pcicfg_is_port(&access) &&
-		      acrn_pcicfg_is_driver_s(ioreq, &access);
+		if (eventfd)
+			return acrn_ioreq_by_ioeventfd(vm, vcpu, &access, eventfd,
+						       upcall);
+		client = acrn_ioreq_find_client(ioreq, &access);
+		if (client)
+			return acrn_ioreq_by_client(vm, vcpu, &access, client, upcall);
+		if (acrn_pcicfg_is_port(&access) &&
+		    acrn_pcicfg_is_driver_s(ioreq, &access))
+			return acrn_ioreq_by_driver(vm, vcpu, &access, true, upcall);
 	}
-	if (!eventfd && !client && !pci && acrn_ioreq_dm_knows(type)) {
-		trace_acrn_ioreq_take(vm->vmid, vcpu, &access, ACRN_IOREQ_BY_DM);
-		__set_bit(vcpu, &ioreq->taken);
-		acrn_ioreq_to_dm(ioreq, vcpu, valid ? &access : NULL);
-		return true;
-	}
-	if (upcall && !acrn_upcall_may_answer(ioreq))
-		return false;
+	if (!acrn_ioreq_dm_knows(access.type))
+		return acrn_ioreq_by_driver(vm, vcpu, &access, false, upcall);
 
-	trace_acrn_ioreq_take(vm->vmid, vcpu, &access,
-			      eventfd ? ACRN_IOREQ_BY_IOEVENTFD :
-			      client ? ACRN_IOREQ_BY_CLIENT :
-			      pci ? ACRN_IOREQ_BY_DRIVER : ACRN_IOREQ_BY_NOBODY);
-	if (eventfd) {
-		acrn_eventfd_signal(eventfd);
-		acrn_ioreq_answered_at_once(vm, vcpu);
-		return true;
-	}
+	trace_acrn_ioreq_take(vm, vcpu, &access, ACRN_IOREQ_BY_DM);
 	__set_bit(vcpu, &ioreq->taken);
-	if (client) {
-		ioreq->client[vcpu] = client;
-		acrn_ioreq_set_processing(ioreq, vcpu, false);
-		if (!client->handler(client->data, vcpu, &access, &result))
-			return true;
-		if (!access.write)
-			acrn_ioreq_put_value(ioreq, vcpu, type, result);
-		acrn_ioreq_answered(vm, vcpu);
-	} else if (pci) {
-		acrn_ioreq_answer_pci(vm, vcpu, &access);
-	} else {
-		acrn_ioreq_answer_unknown(vm, vcpu, type);
-	}
-	return true;
+	acrn_ioreq_to_dm(ioreq, vcpu, valid ? &access : NULL);
+	return ACRN_IOREQ_FOR_DM;
 }
 
 /* Find somebody for each request that is pending, and for those that were not told. */
 static __always_inline void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
+	struct acrn_io_request *slot;
 	unsigned int vcpu, vcpu_num;
-	unsigned long known;
-	bool left = false;
+	unsigned int found = 0;
 
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	/* A request of a VM that does not run is forged: user space put it there. */
 	if (!ioreq->running)
 		return;
 	if (ioreq->notify_pending)
 		acrn_ioreq_notify_again(vm);
-	known = ioreq->for_dm;
 
 	/* Not more than there are slots, see acrn_check_create_vcpu(). */
 	vcpu_num = READ_ONCE(vm->vcpu_num);
 	for (vcpu = 0; vcpu < vcpu_num; vcpu++) {
 		if (test_bit(vcpu, &ioreq->taken))
 			continue;
+		slot = &ioreq->slots[vcpu];
 		/* Pairs with the hypervisor's barrier before PENDING. */
-		if (smp_load_acquire(&ioreq->slots[vcpu].processed) ==
-		    ACRN_IOREQ_PENDING)
-			left |= !acrn_ioreq_take(vm, vcpu, upcall);
+		if (smp_load_acquire(&slot->processed) == ACRN_IOREQ_PENDING)
+			found |= acrn_ioreq_take(vm, vcpu, slot, upcall);
 	}
-	if (left) {
+	if (found & ACRN_IOREQ_LEFT) {
 		trace_acrn_ioreq_defer(vm->vmid);
 		WRITE_ONCE(ioreq->deferred, ioreq->deferred + 1);
 		acrn_ioreq_defer(ioreq, 0);
 	}
 	/* For new ones only: poll() comes through here and would wake itself. */
-	if (ioreq->for_dm & ~known)
-		wake_up(&ioreq->wait);
+	if (found & ACRN_IOREQ_FOR_DM)
+		wake_up_locked(&ioreq->wait);
+}
+
+/* With the request lock, or without it: a VM that upcalls look at has its slots. */
+static __always_inline bool acrn_ioreq_is_pending(const struct acrn_vm *vm)
+{
+	const struct acrn_io_request *slots = vm->ioreq.slots;
+	unsigned int vcpu, vcpu_num = READ_ONCE(vm->vcpu_num);
+
+	for (vcpu = 0; vcpu < vcpu_num; vcpu++) {
+		if (READ_ONCE(slots[vcpu].processed) == ACRN_IOREQ_PENDING)
+			return true;
+	}
+	return false;
+}
+
+static noinline void acrn_ioreq_look_as_task(struct acrn_vm *vm)
+{
+	acrn_ioreq_look(vm, false);
+}
+
+/* Takes what an upcall left, or what one that got lost was about: nearly always nothing */
+static void acrn_ioreq_dispatch_locked(struct acrn_vm *vm)
+{
+	struct acrn_ioreq *ioreq = &vm->ioreq;
+
+	lockdep_assert_held(&ioreq->wait.lock);
+
+	if (ioreq->running && (acrn_ioreq_is_pending(vm) || ioreq->notify_pending))
+		acrn_ioreq_look_as_task(vm);
 }
 
 /* Takes what is pending and finds somebody to handle it, in the time of a task. */
@@ -609,22 +686,9 @@ void acrn_ioreq_dispatch(struct acrn_vm *vm)
 	if (!READ_ONCE(ioreq->running))
 		return;
 
-	spin_lock_irq(&ioreq->lock);
-	acrn_ioreq_look(vm, false);
-	spin_unlock_irq(&ioreq->lock);
-}
-
-/* Without the request lock: a VM that is on the list has its slots. */
-static bool acrn_ioreq_is_pending(const struct acrn_vm *vm)
-{
-	const struct acrn_io_request *slots = vm->ioreq.slots;
-	unsigned int vcpu, vcpu_num = READ_ONCE(vm->vcpu_num);
-
-	for (vcpu = 0; vcpu < vcpu_num; vcpu++) {
-		if (READ_ONCE(slots[vcpu].processed) == ACRN_IOREQ_PENDING)
-			return true;
-	}
-	return false;
+	spin_lock_irq(&ioreq->wait.lock);
+	acrn_ioreq_dispatch_locked(vm);
+	spin_unlock_irq(&ioreq->wait.lock);
 }
 
 /* An upcall does not say which VM it is about. */
@@ -643,9 +707,9 @@ void acrn_ioreq_upcall(void)
 		vm = container_of(ioreq, struct acrn_vm, ioreq);
 		if (!acrn_ioreq_is_pending(vm))
 			continue;
-		spin_lock(&ioreq->lock);
+		spin_lock(&ioreq->wait.lock);
 		acrn_ioreq_look(vm, true);
-		spin_unlock(&ioreq->lock);
+		spin_unlock(&ioreq->wait.lock);
 	}
 	spin_unlock(&acrn_running_lock);
 
@@ -667,7 +731,7 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	WRITE_ONCE(ioreq->running, true);
 	for_each_set_bit(vcpu, &ioreq->done, ACRN_MAX_VCPUS) {
 		/* Who completed it has been told that it was. */
@@ -675,7 +739,7 @@ void acrn_ioreq_start(struct acrn_vm *vm)
 			acrn_ioreq_tell_again(ioreq, vcpu);
 	}
 	ioreq->done = 0;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 
 	spin_lock_irq(&acrn_running_lock);
 	if (list_empty(&ioreq->node))
@@ -703,9 +767,9 @@ void acrn_ioreq_pause(struct acrn_vm *vm)
 	if (!ioreq->running)
 		return;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	WRITE_ONCE(ioreq->running, false);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 
 	spin_lock_irq(&acrn_running_lock);
 	list_del_init(&ioreq->node);
@@ -725,7 +789,7 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	for_each_set_bit(vcpu, &ioreq->taken, ACRN_MAX_VCPUS) {
 		ioreq->client[vcpu] = NULL;
 		/* A device model that looks once more shall not find it. */
@@ -736,7 +800,7 @@ void acrn_ioreq_clear(struct acrn_vm *vm)
 	ioreq->done = 0;
 	ioreq->notify_pending = 0;
 	ioreq->pci_address = 0;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 }
 
 /**
@@ -756,7 +820,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	/* From here on no upcall looks at the slots. */
 	acrn_ioreq_pause(vm);
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	ioreq->slots = NULL;
 	ioreq->taken = 0;
 	WRITE_ONCE(ioreq->for_dm, 0);
@@ -769,7 +833,7 @@ void acrn_ioreq_teardown(struct acrn_vm *vm)
 	list_for_each_entry_safe(client, next, &ioreq->clients, node)
 		list_del_init(&client->node);
 	ioreq->ranges = RB_ROOT;
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 
 	/* Nobody queues it again. */
 	cancel_delayed_work_sync(&ioreq->work);
@@ -782,7 +846,7 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 	unsigned int vcpu;
 	int ret = 0;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	if (!ioreq->slots) {
 		ret = -EINVAL;
 		goto out;
@@ -805,9 +869,9 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 		acrn_ioreq_set_processing(ioreq, vcpu, true);
 	/* Who polls does not know yet: without a client there were none. */
 	if (ioreq->for_dm)
-		wake_up(&ioreq->wait);
+		wake_up_locked(&ioreq->wait);
 out:
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	return ret;
 }
 
@@ -821,7 +885,7 @@ int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *ar
 	unsigned int vcpu;
 	int ret = 0;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	if (!ioreq->dm_id || arg->client.id != ioreq->dm_id) {
 		ret = -EINVAL;
 	} else {
@@ -829,15 +893,18 @@ int acrn_ioctl_destroy_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *ar
 		for_each_set_bit(vcpu, &ioreq->for_dm, ACRN_MAX_VCPUS)
 			acrn_ioreq_set_client(ioreq, vcpu, false);
 	}
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 
 	wake_up_all(&ioreq->wait);
 	return ret;
 }
 
-static bool acrn_ioreq_for_dm(struct acrn_ioreq *ioreq, int id)
+/* Need the client with this id not wait (any longer)? */
+static bool acrn_ioreq_for_dm(const struct acrn_ioreq *ioreq, int id)
 {
-	return READ_ONCE(ioreq->for_dm) || READ_ONCE(ioreq->dm_id) != id;
+	lockdep_assert_held(&ioreq->wait.lock);
+
+	return ioreq->for_dm || ioreq->dm_id != id;
 }
 
 /* A signal counts as a request: device models stop for ever at an error. */
@@ -845,18 +912,23 @@ int acrn_ioctl_attach_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 {
 	struct acrn_ioreq *ioreq = &vm->ioreq;
 	u64 id = arg->client.id;
+	int ret = 0;
 
 	if (!id || id > READ_ONCE(ioreq->last_id))
 		return -EINVAL;
 
+	spin_lock_irq(&ioreq->wait.lock);
 	/* In case an upcall got lost */
 	if (!acrn_ioreq_for_dm(ioreq, id))
-		acrn_ioreq_dispatch(vm);
+		acrn_ioreq_dispatch_locked(vm);
 	if (arg->client.nonblock && !acrn_ioreq_for_dm(ioreq, id))
-		return -EAGAIN;
-	wait_event_interruptible(ioreq->wait, acrn_ioreq_for_dm(ioreq, id));
-	arg->client.gone = READ_ONCE(ioreq->dm_id) != id;
-	return 0;
+		ret = -EAGAIN;
+	else
+		wait_event_interruptible_locked_irq(ioreq->wait,
+						    acrn_ioreq_for_dm(ioreq, id));
+	arg->client.gone = ioreq->dm_id != id;
+	spin_unlock_irq(&ioreq->wait.lock);
+	return ret;
 }
 
 int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
@@ -870,13 +942,13 @@ int acrn_ioctl_notify_request_finish(struct acrn_vm *vm,
 		return -EINVAL;
 	vcpu = array_index_nospec(vcpu, ACRN_MAX_VCPUS);
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	if (!ioreq->dm_id || arg->notify.client_id != ioreq->dm_id ||
 	    !test_bit(vcpu, &ioreq->for_dm))
 		ret = -EINVAL;
 	else
 		ret = acrn_ioreq_finish_slot(vm, vcpu);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	return ret;
 }
 

@@ -72,7 +72,7 @@ static bool acrn_pcicfg_is_address(const struct acrn_io_access *access)
 bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
 			     const struct acrn_io_access *access)
 {
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	return acrn_pcicfg_is_address(access) ||
 	       (acrn_pcicfg_is_data(access) &&
@@ -83,7 +83,7 @@ bool acrn_pcicfg_is_driver_s(const struct acrn_ioreq *ioreq,
 u64 acrn_pcicfg_answer(struct acrn_ioreq *ioreq,
 		       const struct acrn_io_access *access)
 {
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	if (!acrn_pcicfg_is_address(access))
 		return ~0ULL;
@@ -101,7 +101,7 @@ u64 acrn_pcicfg_answer(struct acrn_ioreq *ioreq,
 void acrn_pcicfg_convert(struct acrn_ioreq *ioreq, unsigned int vcpu,
 			 const struct acrn_io_access *access)
 {
-	lockdep_assert_held(&ioreq->lock);
+	lockdep_assert_held(&ioreq->wait.lock);
 
 	if (acrn_pcicfg_is_data(access))
 		acrn_pcicfg_fill(&ioreq->slots[vcpu], ioreq->pci_address, access);

@@ -158,9 +158,9 @@ TRACE_EVENT(acrn_hypercall_exit,
 			 { ACRN_IOREQ_BY_NOBODY, "nobody" })
 
 TRACE_EVENT(acrn_ioreq_take,
-	TP_PROTO(u16 vmid, unsigned int vcpu,
+	TP_PROTO(const struct acrn_vm *vm, unsigned int vcpu,
 		 const struct acrn_io_access *access, enum acrn_ioreq_by by),
-	TP_ARGS(vmid, vcpu, access, by),
+	TP_ARGS(vm, vcpu, access, by),
 	TP_STRUCT__entry(
 		__field(u16, vmid)
 		__field(unsigned int, vcpu)
@@ -171,7 +171,7 @@ TRACE_EVENT(acrn_ioreq_take,
 		__field(unsigned int, by)
 	),
 	TP_fast_assign(
-		__entry->vmid = vmid;
+		__entry->vmid = vm->vmid;
 		__entry->vcpu = vcpu;
 		__entry->type = access->type;
 		__entry->write = access->write;
@@ -187,14 +187,14 @@ TRACE_EVENT(acrn_ioreq_take,
 );
 
 TRACE_EVENT(acrn_ioreq_finish,
-	TP_PROTO(u16 vmid, unsigned int vcpu),
-	TP_ARGS(vmid, vcpu),
+	TP_PROTO(const struct acrn_vm *vm, unsigned int vcpu),
+	TP_ARGS(vm, vcpu),
 	TP_STRUCT__entry(
 		__field(u16, vmid)
 		__field(unsigned int, vcpu)
 	),
 	TP_fast_assign(
-		__entry->vmid = vmid;
+		__entry->vmid = vm->vmid;
 		__entry->vcpu = vcpu;
 	),
 	TP_printk("vmid=%u vcpu=%u", __entry->vmid, __entry->vcpu)

@@ -17,9 +17,9 @@ static int acrn_test_add_range(struct acrn_ioreq *ioreq,
 {
 	int ret;
 
-	spin_lock_irq(&ioreq->lock);
+	spin_lock_irq(&ioreq->wait.lock);
 	ret = acrn_ioreq_add_range(ioreq, range);
-	spin_unlock_irq(&ioreq->lock);
+	spin_unlock_irq(&ioreq->wait.lock);
 	return ret;
 }
 
@@ -32,7 +32,7 @@ static struct acrn_ioreq *acrn_test_ioreq(struct kunit *test,
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	spin_lock_init(&ioreq->lock);
+	init_waitqueue_head(&ioreq->wait);
 	ioreq->ranges = RB_ROOT;
 	for (i = 0; i < ARRAY_SIZE(acrn_test_ranges); i++) {
 		ranges[i] = acrn_test_ranges[i];
@@ -58,6 +58,8 @@ static void acrn_test_find_client(struct kunit *test)
 		{ { .type = ACRN_IOREQ_PIO, .addr = 0x410, .size = 1 }, false },
 		{ { .type = ACRN_IOREQ_PIO, .addr = 0x1000, .size = 1 }, false },
 		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x400, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_PCICFG, .addr = 0x400, .size = 1 }, false },
+		{ { .type = ACRN_IOREQ_WP + 1, .addr = 0x400, .size = 1 }, false },
 		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x1ff8, .size = 8 }, true },
 		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x1ffc, .size = 8 }, false },
 		{ { .type = ACRN_IOREQ_MMIO, .addr = 0x2000, .size = 8 }, true },
@@ -143,31 +145,30 @@ static void acrn_test_get_access(struct kunit *test)
 		{ ACRN_IOREQ_MMIO, 0, false },	{ ACRN_IOREQ_MMIO, 5, false },
 		{ ACRN_IOREQ_MMIO, 16, false },
 		{ ACRN_IOREQ_WP, 8, true },	{ ACRN_IOREQ_WP, 7, false },
-		{ ACRN_IOREQ_PCICFG, 4, false },
-		{ ACRN_IOREQ_WP + 1, 4, false },
+		/* types that only the device model knows, or nobody */
+		{ ACRN_IOREQ_PCICFG, 4, true },	{ ACRN_IOREQ_PCICFG, 8, false },
+		{ ACRN_IOREQ_WP + 1, 4, true },	{ ACRN_IOREQ_WP + 1, 3, false },
 		/* in 32 bits these are 4 and 1 */
 		{ ACRN_IOREQ_MMIO, 0x100000004ULL, false },
 		{ ACRN_IOREQ_PIO, 0xffffffff00000001ULL, false },
 		{ ACRN_IOREQ_MMIO, U64_MAX, false },
 	};
 	struct acrn_io_request *slots = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	struct acrn_ioreq *ioreq = kunit_kzalloc(test, sizeof(*ioreq), GFP_KERNEL);
 	struct acrn_io_access access;
 	unsigned int i;
 	u64 mask;
 
 	KUNIT_ASSERT_NOT_NULL(test, slots);
-	KUNIT_ASSERT_NOT_NULL(test, ioreq);
-	ioreq->slots = slots;
 	slots[3].reqs.mmio.direction = ACRN_IOREQ_WRITE;
 	slots[3].reqs.mmio.address = 0x123456789abcULL;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool pio = cases[i].type == ACRN_IOREQ_PIO;
+		bool narrow = cases[i].type == ACRN_IOREQ_PIO ||
+			      cases[i].type == ACRN_IOREQ_PCICFG;
 		bool good;
 
 		slots[3].reqs.mmio.size = cases[i].size;
 		slots[3].reqs.mmio.value = 0x1122334455667788ULL;
-		good = acrn_ioreq_get_access(ioreq, 3, cases[i].type, &access);
+		good = acrn_slot_get_access(&slots[3], cases[i].type, &access);
 		KUNIT_EXPECT_EQ_MSG(test, good, cases[i].good,
 				    "case %u: type %u, size %#llx", i,
 				    cases[i].type, cases[i].size);
@@ -181,7 +182,7 @@ static void acrn_test_get_access(struct kunit *test)
 		mask = GENMASK_ULL(8 * cases[i].size - 1, 0);
 		KUNIT_EXPECT_EQ(test, (u64)access.value,
 				0x1122334455667788ULL & mask);
-		if (pio)
+		if (narrow)
 			KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.pio.value,
 					0x55667788ULL & mask);
 		else
@@ -189,25 +190,25 @@ static void acrn_test_get_access(struct kunit *test)
 					0x1122334455667788ULL & mask);
 	}
 
-	/* for the device model only, but clean as well */
+	/* no byte beyond the field of a type of 32 bits */
 	slots[3].reqs.pci.size = 2;
 	slots[3].reqs.mmio.value = 0x1122334455667788ULL;
-	KUNIT_EXPECT_FALSE(test, acrn_ioreq_get_access(ioreq, 3,
-						       ACRN_IOREQ_PCICFG, &access));
+	KUNIT_EXPECT_TRUE(test, acrn_slot_get_access(&slots[3], ACRN_IOREQ_PCICFG,
+						     &access));
 	KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.mmio.value, 0x1122334400007788ULL);
 
 	/* what a read will bring is the device model's to write */
 	slots[3].reqs.mmio.direction = ACRN_IOREQ_READ;
 	slots[3].reqs.mmio.value = 0x1122334455667788ULL;
-	KUNIT_EXPECT_TRUE(test, acrn_ioreq_get_access(ioreq, 3, ACRN_IOREQ_MMIO,
-						      &access));
+	KUNIT_EXPECT_TRUE(test, acrn_slot_get_access(&slots[3], ACRN_IOREQ_MMIO,
+						     &access));
 	KUNIT_EXPECT_EQ(test, (u64)slots[3].reqs.mmio.value, 0x1122334455667788ULL);
 
 	/* whatever is no write is a read */
 	slots[3].reqs.mmio.size = 4;
 	slots[3].reqs.mmio.direction = 2;
-	KUNIT_EXPECT_TRUE(test, acrn_ioreq_get_access(ioreq, 3, ACRN_IOREQ_MMIO,
-						      &access));
+	KUNIT_EXPECT_TRUE(test, acrn_slot_get_access(&slots[3], ACRN_IOREQ_MMIO,
+						     &access));
 	KUNIT_EXPECT_FALSE(test, access.write);
 }
 
