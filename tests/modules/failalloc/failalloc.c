@@ -25,6 +25,7 @@
 #include "failalloc.h"
 
 #define FRAMES_MAX	32
+#define NAMES_MAX	3
 
 /* One file at a time; all but failalloc_task is the armed thread's own. */
 static struct failalloc_plan failalloc_plan;
@@ -112,9 +113,10 @@ static void failalloc_after(struct kprobe *probe, struct pt_regs *regs,
 	.post_handler = failalloc_after,	\
 }
 
-/* Kernels have one of each pair. */
-static struct kprobe failalloc_probes[][2] = {
-	{ FAILALLOC_AT("__alloc_pages"), FAILALLOC_AT("__alloc_pages_noprof") },
+/* Functions that have the same task in one kernel or another: the first that there is */
+static struct kprobe failalloc_probes[][NAMES_MAX] = {
+	{ FAILALLOC_AT("__alloc_frozen_pages_noprof"),
+	  FAILALLOC_AT("__alloc_pages_noprof"), FAILALLOC_AT("__alloc_pages") },
 	{ FAILALLOC_AT("kmem_cache_alloc"),
 	  FAILALLOC_AT("kmem_cache_alloc_noprof") },
 	{ FAILALLOC_AT("kmalloc_trace"),
@@ -164,24 +166,27 @@ static int failalloc_register(struct kprobe *probe)
 	return register_kprobe(probe);
 }
 
-static int failalloc_probe(struct kprobe probes[2])
+static int failalloc_probe(struct kprobe *probes)
 {
-	int ret;
+	int i, ret = -ENOENT;
 
-	ret = failalloc_register(&probes[0]);
-	if (ret == -ENOENT)
-		ret = failalloc_register(&probes[1]);
+	for (i = 0; i < NAMES_MAX && probes[i].symbol_name && ret == -ENOENT; i++)
+		ret = failalloc_register(&probes[i]);
 	if (ret)
-		pr_err("cannot get at %s (%d)\n", probes[1].symbol_name, ret);
+		pr_err("cannot get at %s (%d)\n", probes[0].symbol_name, ret);
 	return ret;
 }
 
 static void failalloc_unprobe(unsigned int count)
 {
-	while (count--) {
-		struct kprobe *probes = failalloc_probes[count];
+	struct kprobe *probe;
 
-		unregister_kprobe(&probes[probes[0].addr ? 0 : 1]);
+	while (count--) {
+		probe = failalloc_probes[count];
+		/* Those that there are not have no address. */
+		while (!probe->addr)
+			probe++;
+		unregister_kprobe(probe);
 	}
 }
 
