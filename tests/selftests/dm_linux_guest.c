@@ -33,34 +33,26 @@
 #define END_SHUTDOWN	12
 #define END_SILENT	13
 
-/*
- * Every access to a port is a request to hsm-run, so: no delays by port 0x80, one
- * UART to look for, and few messages.
- */
-#define COMMAND_LINE	"console=ttyS0 quiet loglevel=1 io_delay=none 8250.nr_uarts=1 JOB=commands "
+/* One UART to look for: every access to a port is a request to hsm-run. */
+#define OPTIONS		"8250.nr_uarts=1 JOB=commands"
 
 static struct run run, other;
 
 static void start_linux(struct run *guest, const char *vcpus, const char *disk,
-			const char *uuid, const char *more)
+			const char *uuid)
 {
-	char line[256];
-
-	check(!access(KERNEL, R_OK), "no %s: testbed/run has the option --linux",
-	      KERNEL);
-	snprintf(line, sizeof(line), COMMAND_LINE "%s", more);
 	run_start_typing(guest, RUN("--kernel", KERNEL, "--initrd", INITRD,
 				    "--vcpus", vcpus, "--disk", disk,
 				    "--memory", "160M", "--stats",
-				    "--uuid", uuid, "--append", line));
+				    "--uuid", uuid, "--append",
+				    run_linux_options(OPTIONS)));
 }
 
-static void boot(struct run *guest, const char *vcpus, const char *disk,
-		 const char *more)
+static void boot(struct run *guest, const char *vcpus, const char *disk)
 {
 	uint64_t begin = now_us();
 
-	start_linux(guest, vcpus, disk, FIRST_UUID, more);
+	start_linux(guest, vcpus, disk, FIRST_UUID);
 	run_expect(guest, READY);
 	report("booted with %s vCPUs in %llu ms", vcpus,
 	       (unsigned long long)(now_us() - begin) / 1000);
@@ -191,7 +183,7 @@ TIMED_TEST(one_vcpu, 240, "1 vCPU: boot, disk, power-off; each interrupt is coun
 	unsigned long msis, kicks, requests, interrupts;
 
 	make_disk();
-	boot(&run, "1", DISK, "");
+	boot(&run, "1", DISK);
 	expect_answer(&run, "nproc", "1");
 	expect_answer(&run, "grep -c -w hypervisor /proc/cpuinfo", "1");
 	reads_counted(&run);
@@ -211,7 +203,7 @@ TIMED_TEST(two_vcpus, 300, "2 vCPUs: the same, with a reboot and writes")
 
 	make_disk();
 	memcpy(before, checksum(DISK, DISK_BLOCKS), sizeof(before));
-	boot(&run, "2", DISK, "");
+	boot(&run, "2", DISK);
 	expect_answer(&run, "nproc", "2");
 	expect_answer(&run, "grep -c -w hypervisor /proc/cpuinfo", "2");
 	reads_counted(&run);
@@ -247,7 +239,7 @@ TIMED_TEST(reboots, 900, "reboots of one VM, in three ways, and a triple fault")
 
 	make_disk();
 	/* To move itself to a random address takes a kernel the longest. */
-	boot(&run, "1", DISK, "nokaslr");
+	boot(&run, "1", DISK);
 	begin = now_us();
 	for (i = 0; i < count; i++) {
 		snprintf(line, sizeof(line),
@@ -271,7 +263,7 @@ static void end_by(const char *command, int status, const char *option, const ch
 	char line[96];
 
 	run_start_typing(&run, RUN("--kernel", KERNEL, "--initrd", INITRD, "--append",
-				   COMMAND_LINE "nokaslr", option, value));
+				   run_linux_options(OPTIONS), option, value));
 	run_expect(&run, READY);
 	snprintf(line, sizeof(line), "%s\n", command);
 	run_type(&run, line);
@@ -314,8 +306,8 @@ static unsigned int driver_threads(void)
 TIMED_TEST(two_vms, 300, "two VMs at once, without a thread of the driver")
 {
 	make_disk();
-	start_linux(&run, "2", DISK, FIRST_UUID, "");
-	start_linux(&other, "2", HSM_RUN, SECOND_UUID, "");
+	start_linux(&run, "2", DISK, FIRST_UUID);
+	start_linux(&other, "2", HSM_RUN, SECOND_UUID);
 	run_expect(&run, READY);
 	run_expect(&other, READY);
 	expect_answer(&other, "cat /sys/block/vda/ro", "1");
@@ -330,14 +322,14 @@ TIMED_TEST(two_vms, 300, "two VMs at once, without a thread of the driver")
 TIMED_TEST(killed, 240, "killed while the disk is busy; ended while it boots")
 {
 	make_disk();
-	start_linux(&run, "2", DISK, FIRST_UUID, "");
+	start_linux(&run, "2", DISK, FIRST_UUID);
 	run_expect(&run, READY);
 	run_type(&run, "echo begin; dd if=/dev/vda of=/dev/null bs=4k iflag=direct count=100000 & while :; do dd if=/dev/vda bs=4k of=/dev/null iflag=direct 2>/dev/null; done\n");
 	run_expect(&run, "begin\r\n");
 	sleep_ms(200);
 	run_kill(&run);
 
-	start_linux(&run, "2", DISK, FIRST_UUID, "");
+	start_linux(&run, "2", DISK, FIRST_UUID);
 	sleep_ms(1000);
 	kill(run.pid, SIGTERM);
 	run_expect(&run, "stopped before the guest ended\n");

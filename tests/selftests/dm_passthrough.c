@@ -25,7 +25,7 @@
 #define SERIAL		"00:13.0"
 #define EDU		"0000:00:10.0"
 
-#define COMMAND_LINE	"console=ttyS0 quiet loglevel=1 io_delay=none 8250.nr_uarts=2 iomem=relaxed nokaslr JOB=commands"
+#define OPTIONS		"8250.nr_uarts=2 iomem=relaxed JOB=commands"
 
 /* The serial port's register that keeps what is written there */
 #define SCRATCH		7
@@ -139,7 +139,7 @@ TIMED_TEST(linux_guest, 240, "Linux uses a serial port and an edu; then they are
 	pci_unbind(PCI_SERIAL);
 	run_start_typing(&run, RUN("--kernel", KERNEL, "--initrd", INITRD, "--memory", "160M",
 				   "--passthrough", SERIAL, "--passthrough", EDU,
-				   "--append", COMMAND_LINE));
+				   "--append", run_linux_options(OPTIONS)));
 	run_expect(&run, READY);
 	check_owner(PCI_SERIAL, VMID(0), "while the guest runs");
 	check_owner(PCI_EDU, VMID(0), "while the guest runs");

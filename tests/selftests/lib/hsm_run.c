@@ -12,12 +12,35 @@
 
 #include "harness.h"
 #include "hsm_run.h"
+#include "kernel.h"
 
 /* Nothing said for so long: it hangs.  Kernels boot in some seconds */
 #define SILENCE_MS	120000
 
 /* How much of the output a failed test shows */
 #define SHOWN		400
+
+/* What testbed/run puts there with --linux */
+#define LINUX_OPTIONS	"/guests/options"
+
+/**
+ * run_linux_options() - a command line with which Linux boots quickly
+ * @more: what else is to stand there
+ *
+ * Return: a buffer that the next call overwrites.
+ */
+const char *run_linux_options(const char *more)
+{
+	static char line[1024];
+	size_t size;
+
+	check(!read_text(LINUX_OPTIONS, line, sizeof(line)),
+	      "no %s: testbed/run has the option --linux", LINUX_OPTIONS);
+	size = strlen(line);
+	check(strlen(more) < sizeof(line) - size, "a long command line");
+	memcpy(line + size, more, strlen(more) + 1);
+	return line;
+}
 
 static const char *last_output(const struct run *run)
 {

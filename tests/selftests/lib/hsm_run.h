@@ -36,6 +36,7 @@ struct run {
 /* The arguments of run_start() */
 #define RUN(...)	((const char *const[]){ HSM_RUN, __VA_ARGS__, NULL })
 
+const char *run_linux_options(const char *more);
 void run_start(struct run *run, const char *const argv[]);
 void run_start_typing(struct run *run, const char *const argv[]);
 void run_type(struct run *run, const char *text);
