@@ -463,9 +463,10 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	ret = acrn_hc_reset_vm(vm->vmid);
 	if (ret) {
 		/* It has no other reason to say so: the VM was not paused. */
-		if ((ret == -EINVAL || ret == -EIO) && vm->ioreq.page)
+		if (ret == -EINVAL || ret == -EIO)
 			vm->may_run_on = true;
-		if (runs || vm->may_run_on)
+		/* Without a page it has never been started, and has no requests. */
+		if (vm->ioreq.page && (runs || vm->may_run_on))
 			acrn_ioreq_start(vm);
 		return ret;
 	}

@@ -372,12 +372,13 @@ TEST(not_paused, "a VM that was not paused, as RESET_VM tells, is answered again
 }
 
 /* Nobody can have started this one: it has no page for requests. */
-TEST(never_ran, "RESET_VM refused for a VM without an I/O request page")
+static void reset_without_page(uint64_t flags)
 {
 	struct acrn_create_vm create;
 	int fd = hsm_open();
 
 	vm_fill_create(&create, 0);
+	create.vm_flag = flags;
 	create.req_buf = 0;
 	check_result(hsm_ioctl(fd, IC_CREATE_VM, &create), 0, "CREATE_VM");
 	check_result(vm_create_vcpu(fd, 0), 0, "CREATE_VCPU");
@@ -386,6 +387,12 @@ TEST(never_ran, "RESET_VM refused for a VM without an I/O request page")
 	check_result(vm_reset(fd), -EIO, "RESET_VM");
 	check_result(vm_reset(fd), 0, "RESET_VM once more");
 	close(fd);
+}
+
+TEST(never_ran, "RESET_VM refused for a VM without an I/O request page")
+{
+	reset_without_page(0);
+	reset_without_page(ACRN_VM_FLAG_RT);
 }
 
 int main(void)
