@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "a2.h"
+#include "control.h"
 #include "harness.h"
 #include "kernel.h"
 #include "memseg.h"
@@ -437,8 +438,7 @@ static void live_for_ever(void *data)
 	}
 }
 
-static void kill_after(void (*victim)(void *data), unsigned long data,
-		       unsigned int us)
+static pid_t start_victim(void (*victim)(void *data), unsigned long data)
 {
 	pid_t pid;
 
@@ -446,10 +446,43 @@ static void kill_after(void (*victim)(void *data), unsigned long data,
 	pid = start_child(victim, (void *)data);
 	while (!__atomic_load_n(reached, __ATOMIC_SEQ_CST))
 		usleep(100);
+	return pid;
+}
+
+static void kill_after(void (*victim)(void *data), unsigned long data,
+		       unsigned int us)
+{
+	pid_t pid = start_victim(victim, data);
+
 	usleep(us);
 	kill_child(pid);
 	hv_behave();
 	check_gone("killed");
+}
+
+/* Does the VM reach the device's registers, wherever it has them? */
+static bool reaches_registers(void)
+{
+	struct hv_run run = { 0 };
+
+	while (hv_memory(VMID(0), run.gpa + run.size, &run)) {
+		if (run.hpa == bar)
+			return true;
+	}
+	return false;
+}
+
+/* Registers of a device that the VM has go back, and no other memory does. */
+static void kill_after_step(unsigned int count)
+{
+	pid_t pid = start_victim(live_to_step, count);
+	unsigned long calls = hv_calls(HC_SET_MEMORY_REGIONS);
+	bool has = hv_device(PCI_EDU).dma == VMID(0) && reaches_registers();
+
+	kill_child(pid);
+	check_gone("killed");
+	check_equal(hv_calls(HC_SET_MEMORY_REGIONS) - calls, has,
+		    "ranges unmapped after step %u", count);
 }
 
 static void share(void)
@@ -467,7 +500,7 @@ TEST(killed, "killed after each step, and inside each")
 	share();
 	list = steps;
 	for (count = 0; count <= ARRAY_SIZE(steps); count++)
-		kill_after(live_to_step, count, 0);
+		kill_after_step(count);
 	for (count = 0; count < ARRAY_SIZE(steps); count++)
 		for (us = 0; us < 40000; us += 9000)
 			kill_after(die_in_step, count, us);
@@ -481,7 +514,7 @@ TEST(killed_in_reset, "the same, while the guest moves its registers and is rese
 	share();
 	list = reset_steps;
 	for (count = 1; count <= ARRAY_SIZE(reset_steps); count++)
-		kill_after(live_to_step, count, 0);
+		kill_after_step(count);
 	for (count = 0; count < ARRAY_SIZE(reset_steps); count++)
 		for (us = 0; us < 20000; us += 15000)
 			kill_after(die_in_step, count, us);
