@@ -18,6 +18,7 @@
 #include "sbuf.h"
 #include "devices.h"
 #include "interrupts.h"
+#include "intx.h"
 #include "vm.h"
 #include "hypercall.h"
 #include "account.h"
@@ -270,6 +271,8 @@ static s64 carry_out(u32 command, struct arguments *a)
 		return devices_owner(a->rbx, &a->rbx, &a->rcx) ? 0 : -EINVAL;
 	case TESTBED_DEVICE_BLOCK:
 		return devices_block(a->rbx, a->rcx, &a->rbx) ? 0 : -EINVAL;
+	case TESTBED_LINE:
+		return intx_heard(a->rbx, &a->rbx) ? 0 : -EINVAL;
 	}
 	return -ENOTTY;
 }

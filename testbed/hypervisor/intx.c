@@ -28,10 +28,12 @@
  * struct line - a line that some devices share
  * @vm: to which VM it goes, or NULL
  * @pins: pins of the VM's I/O APIC that follow it
+ * @heard: how often CPU 0 took it
  */
 static struct line {
 	struct vm *vm;
 	u32 pins;
+	u64 heard;
 } lines[PIC_LINES];
 
 /* A line was passed on.  Before, the PICs are none of our business. */
@@ -143,6 +145,7 @@ static void take(u32 first)
 		if (i != CASCADE)
 			mask(i, true);
 		outb(PIC_COMMAND(i), PIC_EOI(i));
+		lines[i].heard++;
 		set_pins(&lines[i]);
 	}
 }
@@ -169,6 +172,21 @@ static void unmask_served(void)
 			if (lines[line].vm == &vms[i] && lines[line].pins & pins)
 				mask(line, false);
 	}
+}
+
+/**
+ * intx_heard() - how often a line asked for an interrupt, and was heard
+ * @line: of the PIC
+ * @times: set to that, since boot
+ *
+ * Return: false if there is no such line.
+ */
+bool intx_heard(u64 line, u64 *times)
+{
+	if (line >= PIC_LINES)
+		return false;
+	*times = lines[line].heard;
+	return true;
 }
 
 /**

@@ -10,6 +10,7 @@
 void intx_init(void);
 void intx_pass(struct vm *vm, u32 line, u32 pin);
 void intx_stop(struct vm *vm, u32 line, u32 pin);
+bool intx_heard(u64 line, u64 *times);
 bool intx_used(void);
 void intx_take(void);
 

@@ -172,6 +172,11 @@ enum testbed_command {
 	 * last HC_ASSIGN_PCIDEV said of it
 	 */
 	TESTBED_DEVICE_BLOCK,
+	/*
+	 * in rbx: line of the PIC, at which devices are that User VMs have.  out rbx:
+	 * how often the hypervisor heard it since boot
+	 */
+	TESTBED_LINE,
 };
 
 enum testbed_fail {
