@@ -35,6 +35,7 @@
 #define CALIBRATE_MS	50
 #define SAMPLE_TRIES	10
 #define TIMER_MAX_MS	1000
+#define ROUNDS_PER_PAUSE 200	/* of a loop that waits for the clock */
 
 struct cpu cpus[MAX_CPUS];
 u32 cpu_count;
@@ -341,9 +342,6 @@ void cpu_set_timer(struct cpu *cpu, u64 tsc)
 	lapic_write(LAPIC_LVT_TIMER, WAKE_VECTOR);
 	lapic_write(LAPIC_TIMER_INIT, wait * lapic_timer_khz / tsc_khz + 1);
 }
-
-/* How often a CPU that waits for the clock says so, in rounds of a loop */
-#define ROUNDS_PER_PAUSE	200
 
 /**
  * wait_unparked() - a delay on a CPU of the Service VM
