@@ -301,6 +301,9 @@ ACRN_DISPATCHER(acrn_a2_run_attach, acrn_a2_ioctls, ACRN_A2_, ATTACH_IOREQ_CLIEN
 ACRN_DISPATCHER(acrn_a2_run_pause_vm, acrn_a2_ioctls, ACRN_A2_, PAUSE_VM)
 ACRN_DISPATCHER(acrn_a2_run_set_vcpu_regs, acrn_a2_ioctls, ACRN_A2_, SET_VCPU_REGS)
 
+/* For each vector of each device of a VM, when it starts */
+static noinline ACRN_DISPATCHER(acrn_a2_run_irqfd, acrn_a2_ioctls, ACRN_A2_, IRQFD)
+
 /* For all others */
 static noinline long acrn_a2_run(struct file *filp,
 				 const struct acrn_ioctl *ioctl,
@@ -319,8 +322,11 @@ static noinline long acrn_a2_run(struct file *filp,
  */
 long acrn_a2_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 {
-	const struct acrn_ioctl *ioctl = acrn_a2_find(cmd);
+	const struct acrn_ioctl *ioctl;
 
+	if (cmd == ACRN_A2_IRQFD)
+		return acrn_a2_run_irqfd(filp, user);
+	ioctl = acrn_a2_find(cmd);
 	return ioctl ? acrn_a2_run(filp, ioctl, user) : -ENOTTY;
 }
 

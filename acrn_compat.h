@@ -8,6 +8,7 @@
 
 #include <linux/backing-dev.h>
 #include <linux/eventfd.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/version.h>
@@ -28,6 +29,11 @@ static inline void acrn_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx);
 #endif
 }
+
+/* Dies with 6.12, from which on the file of a struct fd has to be asked for */
+#ifndef fd_file
+#define fd_file(fd)	((fd).file)
+#endif
 
 /* Dies with 6.5, which refuses such pages itself */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)

@@ -213,13 +213,9 @@ static int __init acrn_init(void)
 	if (ret)
 		return ret;
 
-	ret = acrn_irqfd_init();
-	if (ret)
-		return ret;
-
 	ret = acrn_upcall_init();
 	if (ret)
-		goto err_irqfd;
+		return ret;
 
 	ret = acrn_ptdev_init();
 	if (ret)
@@ -257,8 +253,6 @@ err_ptdev:
 	acrn_ptdev_exit();
 err_upcall:
 	acrn_upcall_exit();
-err_irqfd:
-	acrn_irqfd_exit();
 	return ret;
 }
 
@@ -273,7 +267,6 @@ static void __exit acrn_exit(void)
 	acrn_ptdev_exit();
 	acrn_given_exit();
 	acrn_upcall_exit();
-	acrn_irqfd_exit();
 }
 
 #ifdef ACRN_KUNIT

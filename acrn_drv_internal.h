@@ -8,6 +8,7 @@
 #include <linux/bits.h>
 #include <linux/capability.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -178,9 +179,8 @@ struct acrn_irq {
  * @memory_size: of all of them, bytes; written with @lock held
  * @ioreq: the I/O requests
  * @irq: the interrupts
- * @irqfds_lock: guards @irqfds
- * @irqfds: tree of &struct acrn_irqfd_entry
- * @had_irqfds: some may still be on their way out; written with @lock held
+ * @irqfds: tree of &struct acrn_irqfd_entry, under @lock
+ * @closed_irqfds: those of them whose eventfds are closed.  A list that needs no lock
  * @given: list of &struct acrn_given: what it has of devices, the last first
  * @ptdev_sets: how many SET_PTDEV_INTR_INFO the hypervisor got since the VM was
  *	created, of devices of which it counts them; under @lock
@@ -190,7 +190,7 @@ struct acrn_irq {
  *
  * Lock order: @lock, then mmap_lock of @mm or acrn_vmids_lock, then acrn_vms_lock; or
  * @lock, then acrn_running_lock, then &acrn_ioreq.wait.lock, which is the request lock,
- * then the lock of an eventfd's wait queue, then @irqfds_lock or &acrn_irq.lock.  All from
+ * then the lock of an eventfd's wait queue, then &acrn_irq.lock.  All from
  * acrn_running_lock on are spinlocks that interrupts take.  The lock in &acrn_irq.lines,
  * between @lock and &acrn_irq.lock, is one that they do not take.  The @lock of two VMs is
  * never held at once, nor is the request lock.  What clients in the kernel lock comes
@@ -219,9 +219,8 @@ struct acrn_vm {
 	u64 memory_size;
 	struct acrn_ioreq ioreq;
 	struct acrn_irq irq;
-	spinlock_t irqfds_lock;	/* see the lock order above */
 	struct rb_root irqfds;
-	bool had_irqfds;
+	struct llist_head closed_irqfds;
 	struct list_head given;
 	unsigned int ptdev_sets;
 	union {
@@ -447,9 +446,6 @@ struct eventfd_ctx *acrn_ioeventfd_find(struct acrn_vm *vm,
 void acrn_ioeventfd_release(struct acrn_vm *vm);
 
 /* acrn_irqfd.c */
-int acrn_irqfd_init(void);
-void acrn_irqfd_exit(void);
-void acrn_irqfd_vm_init(struct acrn_vm *vm);
 void acrn_irqfd_release(struct acrn_vm *vm);
 
 /* acrn_ptdev.c */

@@ -179,6 +179,9 @@ ACRN_DISPATCHER(acrn_ic_run_attach, acrn_ic_ioctls, IC_, ATTACH_IOREQ_CLIENT)
 ACRN_DISPATCHER(acrn_ic_run_pause_vm, acrn_ic_ioctls, IC_, PAUSE_VM)
 ACRN_DISPATCHER(acrn_ic_run_set_vcpu_regs, acrn_ic_ioctls, IC_, SET_VCPU_REGS)
 
+/* For each vector of each device of a VM, when it starts */
+static noinline ACRN_DISPATCHER(acrn_ic_run_irqfd, acrn_ic_ioctls, IC_, EVENT_IRQFD)
+
 /* For all others */
 static noinline long acrn_ic_run(struct file *filp,
 				 const struct acrn_ioctl *ioctl,
@@ -197,8 +200,11 @@ static noinline long acrn_ic_run(struct file *filp,
  */
 long acrn_ic_ioctl(struct file *filp, unsigned int cmd, unsigned long user)
 {
-	const struct acrn_ioctl *ioctl = acrn_ic_find(cmd);
+	const struct acrn_ioctl *ioctl;
 
+	if (cmd == IC_EVENT_IRQFD)
+		return acrn_ic_run_irqfd(filp, user);
+	ioctl = acrn_ic_find(cmd);
 	return ioctl ? acrn_ic_run(filp, ioctl, user) : -ENOTTY;
 }
 

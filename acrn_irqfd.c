@@ -5,71 +5,74 @@
  * The MSI is injected right where the eventfd is signalled, in whatever
  * context that is.
  *
- * An irqfd that is in its VM's tree is active.  Whoever takes it out of the tree,
- * under acrn_vm.irqfds_lock, deactivates it and so becomes the one to queue its
- * shutdown; the shutdown is the only one that frees it.  Three can deactivate:
- * deassigning, the VM being destroyed, and the eventfd being closed.
+ * Deassigning frees an irqfd, and so does the end of its VM.  When its eventfd is
+ * closed, which can be in any context, it is only put on a list; the next call about
+ * irqfds of the VM frees it.  So what is in the tree, and when, is a matter of
+ * acrn_vm.lock alone, and no VM has more irqfds whose eventfds are closed than it had
+ * at once.
  */
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/lockdep.h>
 #include <linux/poll.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 
+#include "acrn_compat.h"
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
-/* Flushed, so that what it frees is gone when a call returns */
-static struct workqueue_struct *acrn_irqfd_wq;
-
 /**
  * struct acrn_irqfd_entry - an irqfd
- * @node: in &acrn_vm.irqfds, by @eventfd, while it is active
- * @vm: the VM, on which it holds a reference
+ * @node: in &acrn_vm.irqfds, by @eventfd
+ * @closed: in &acrn_vm.closed_irqfds, once @eventfd is closed
+ * @vm: the VM, which frees it before it ends
  * @msi: what to inject
  * @eventfd: the eventfd
  * @wait: hears of its signals and of its end
  * @head: the eventfd's wait queue, whose lock guards the eventfd's count
  * @poll: puts @wait in its place
- * @shutdown: frees it
  */
 struct acrn_irqfd_entry {
 	struct rb_node node;
+	struct llist_node closed;
 	struct acrn_vm *vm;
 	struct acrn_msi_entry msi;
 	struct eventfd_ctx *eventfd;
 	wait_queue_entry_t wait;
 	wait_queue_head_t *head;
 	poll_table poll;
-	struct work_struct shutdown;
 };
 
-static void acrn_irqfd_shutdown(struct work_struct *work)
+/* The caller takes it out of the tree. */
+static void acrn_irqfd_free(struct acrn_irqfd_entry *irqfd)
 {
-	struct acrn_irqfd_entry *irqfd =
-		container_of(work, struct acrn_irqfd_entry, shutdown);
-
-	/* Whoever is signalling has the lock that this takes. */
-	remove_wait_queue(irqfd->head, &irqfd->wait);
+	/* Whoever is signalling, or closing, has this lock. */
+	spin_lock_irq(&irqfd->head->lock);
+	list_del_init(&irqfd->wait.entry);
+	spin_unlock_irq(&irqfd->head->lock);
 	eventfd_ctx_put(irqfd->eventfd);
-	acrn_vm_put(irqfd->vm);
 	kfree(irqfd);
 }
 
-/* The caller has found it in the tree. */
-static void acrn_irqfd_deactivate(struct acrn_irqfd_entry *irqfd)
+static void acrn_irqfd_free_closed(struct acrn_vm *vm)
 {
-	lockdep_assert_held(&irqfd->vm->irqfds_lock);
+	struct acrn_irqfd_entry *irqfd, *next;
+	struct llist_node *closed;
 
-	rb_erase(&irqfd->node, &irqfd->vm->irqfds);
-	RB_CLEAR_NODE(&irqfd->node);
-	queue_work(acrn_irqfd_wq, &irqfd->shutdown);
+	lockdep_assert_held(&vm->lock);
+
+	closed = llist_del_all(&vm->closed_irqfds);
+	llist_for_each_entry_safe(irqfd, next, closed, closed) {
+		rb_erase(&irqfd->node, &vm->irqfds);
+		acrn_irqfd_free(irqfd);
+	}
 }
 
 /*
@@ -94,18 +97,16 @@ static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 	struct acrn_irqfd_entry *irqfd =
 		container_of(wait, struct acrn_irqfd_entry, wait);
 	__poll_t events = key_to_poll(key);
-	unsigned long flags;
 	int ret = 0;
 
 	if (events & EPOLLIN) {
 		acrn_irqfd_signalled(irqfd);
 		ret = 1;
 	}
+	/* Once.  An ioeventfd may signal it still, and that is no MSI any more. */
 	if (events & EPOLLHUP) {
-		spin_lock_irqsave(&irqfd->vm->irqfds_lock, flags);
-		if (!RB_EMPTY_NODE(&irqfd->node))
-			acrn_irqfd_deactivate(irqfd);
-		spin_unlock_irqrestore(&irqfd->vm->irqfds_lock, flags);
+		list_del_init(&wait->entry);
+		llist_add(&irqfd->closed, &irqfd->vm->closed_irqfds);
 	}
 	return ret;
 }
@@ -140,50 +141,40 @@ static int acrn_irqfd_cmp(struct rb_node *new, const struct rb_node *node)
 static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 {
 	struct acrn_irqfd_entry *irqfd;
-	struct rb_node *other;
-	struct file *file;
+	struct fd file;
 	int ret;
 
 	irqfd = kmalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 	if (!irqfd)
 		return -ENOMEM;
 
-	/* Held to the end: its last fput() is what sends EPOLLHUP. */
-	file = fget(event->fd);
-	if (!file) {
+	/* Held to the end: only then may it be closed. */
+	file = fdget(event->fd);
+	if (!fd_file(file)) {
 		ret = -EBADF;
 		goto err_free;
 	}
-	irqfd->eventfd = eventfd_ctx_fileget(file);
+	irqfd->eventfd = eventfd_ctx_fileget(fd_file(file));
 	if (IS_ERR(irqfd->eventfd)) {
 		ret = PTR_ERR(irqfd->eventfd);
 		goto err_file;
 	}
 
-	vm->had_irqfds = true;
 	irqfd->vm = vm;
-	acrn_vm_get(vm);
 	irqfd->msi = event->msi;
-	INIT_WORK(&irqfd->shutdown, acrn_irqfd_shutdown);
 	init_waitqueue_func_entry(&irqfd->wait, acrn_irqfd_wakeup);
 	init_poll_funcptr(&irqfd->poll, acrn_irqfd_queue);
 
-	spin_lock_irq(&vm->irqfds_lock);
-	other = rb_find_add(&irqfd->node, &vm->irqfds, acrn_irqfd_cmp);
-	spin_unlock_irq(&vm->irqfds_lock);
-	if (other) {
+	if (rb_find_add(&irqfd->node, &vm->irqfds, acrn_irqfd_cmp)) {
 		ret = -EBUSY;
-		goto err_vm;
+		goto err_eventfd;
 	}
 
 	/*
-	 * Only the VM's lock and the file keep it from being shut down between
-	 * the two.
-	 *
 	 * A count that is found here was signalled before the eventfd was
 	 * registered; what comes later is consumed by acrn_irqfd_wakeup().
 	 */
-	if (vfs_poll(file, &irqfd->poll) & EPOLLIN) {
+	if (vfs_poll(fd_file(file), &irqfd->poll) & EPOLLIN) {
 		spin_lock_irq(&irqfd->head->lock);
 		acrn_irqfd_signalled(irqfd);
 		/* A write() to a full counter waits for that. */
@@ -191,40 +182,49 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 			wake_up_locked_poll(irqfd->head, EPOLLOUT);
 		spin_unlock_irq(&irqfd->head->lock);
 	}
-	fput(file);
+	fdput(file);
 	return 0;
 
-err_vm:
-	acrn_vm_put(vm);
+err_eventfd:
 	eventfd_ctx_put(irqfd->eventfd);
 err_file:
-	fput(file);
+	fdput(file);
 err_free:
 	kfree(irqfd);
 	return ret;
 }
 
+/* No MSI of it comes after the call has returned. */
 static int acrn_irqfd_deassign(struct acrn_vm *vm,
 			       const struct acrn_irqfd *event)
 {
 	struct eventfd_ctx *eventfd;
 	struct rb_node *node;
+	struct fd file;
+	int ret = 0;
 
-	eventfd = eventfd_ctx_fdget(event->fd);
-	if (IS_ERR(eventfd))
-		return PTR_ERR(eventfd);
+	/* Held to the end: an irqfd whose eventfd is closed is not for us to free. */
+	file = fdget(event->fd);
+	if (!fd_file(file))
+		return -EBADF;
 
-	spin_lock_irq(&vm->irqfds_lock);
+	eventfd = eventfd_ctx_fileget(fd_file(file));
+	if (IS_ERR(eventfd)) {
+		ret = PTR_ERR(eventfd);
+		goto out_file;
+	}
+
 	node = rb_find(eventfd, &vm->irqfds, acrn_irqfd_cmp_eventfd);
-	if (node)
-		acrn_irqfd_deactivate(rb_entry(node, struct acrn_irqfd_entry,
-					       node));
-	spin_unlock_irq(&vm->irqfds_lock);
+	if (node) {
+		rb_erase(node, &vm->irqfds);
+		acrn_irqfd_free(rb_entry(node, struct acrn_irqfd_entry, node));
+	} else {
+		ret = -ENOENT;
+	}
 	eventfd_ctx_put(eventfd);
-
-	/* No MSI of it comes after the call has returned. */
-	flush_workqueue(acrn_irqfd_wq);
-	return node ? 0 : -ENOENT;
+out_file:
+	fdput(file);
+	return ret;
 }
 
 int acrn_check_irqfd(const union acrn_ioctl_arg *arg)
@@ -238,49 +238,22 @@ int acrn_ioctl_irqfd(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 
 	lockdep_assert_held(&vm->lock);
 
+	acrn_irqfd_free_closed(vm);
 	if (event->flags & ACRN_IRQFD_DEASSIGN)
 		return acrn_irqfd_deassign(vm, event);
 	return acrn_irqfd_assign(vm, event);
 }
 
-/* The VM is about to be destroyed. */
+/* The VM is about to be destroyed: none of them may reach the next VM of this file. */
 void acrn_irqfd_release(struct acrn_vm *vm)
 {
-	struct rb_node *node;
+	struct acrn_irqfd_entry *irqfd, *next;
 
 	lockdep_assert_held(&vm->lock);
 
-	if (!vm->had_irqfds)
-		return;
-
-	spin_lock_irq(&vm->irqfds_lock);
-	while ((node = rb_first(&vm->irqfds)))
-		acrn_irqfd_deactivate(rb_entry(node, struct acrn_irqfd_entry,
-					       node));
-	spin_unlock_irq(&vm->irqfds_lock);
-
-	/*
-	 * Also waits for irqfds whose eventfd was closed: none of them may reach
-	 * the next VM of this file.
-	 */
-	flush_workqueue(acrn_irqfd_wq);
-	vm->had_irqfds = false;
-}
-
-void acrn_irqfd_vm_init(struct acrn_vm *vm)
-{
-	spin_lock_init(&vm->irqfds_lock);
+	rbtree_postorder_for_each_entry_safe(irqfd, next, &vm->irqfds, node)
+		acrn_irqfd_free(irqfd);
 	vm->irqfds = RB_ROOT;
-}
-
-int acrn_irqfd_init(void)
-{
-	/* Not per VM, and without WQ_MEM_RECLAIM it has no thread of its own. */
-	acrn_irqfd_wq = alloc_workqueue("acrn_irqfd", WQ_UNBOUND, 0);
-	return acrn_irqfd_wq ? 0 : -ENOMEM;
-}
-
-void acrn_irqfd_exit(void)
-{
-	destroy_workqueue(acrn_irqfd_wq);
+	/* Who was on the list was in the tree; no eventfd can put one there any more. */
+	init_llist_head(&vm->closed_irqfds);
 }

@@ -79,7 +79,8 @@ struct acrn_vm *acrn_vm_new(void)
 	vm->memory = RB_ROOT;
 	acrn_ioreq_init(vm);
 	acrn_irq_init(vm);
-	acrn_irqfd_vm_init(vm);
+	vm->irqfds = RB_ROOT;
+	init_llist_head(&vm->closed_irqfds);
 	INIT_LIST_HEAD(&vm->given);
 	return vm;
 }
