@@ -298,7 +298,6 @@ ACRN_DISPATCHER(acrn_a2_run_set_irqline, acrn_a2_ioctls, ACRN_A2_, SET_IRQLINE)
 ACRN_DISPATCHER(acrn_a2_run_inject_msi, acrn_a2_ioctls, ACRN_A2_, INJECT_MSI)
 ACRN_DISPATCHER(acrn_a2_run_notify, acrn_a2_ioctls, ACRN_A2_, NOTIFY_REQUEST_FINISH)
 ACRN_DISPATCHER(acrn_a2_run_attach, acrn_a2_ioctls, ACRN_A2_, ATTACH_IOREQ_CLIENT)
-ACRN_DISPATCHER(acrn_a2_run_pause_vm, acrn_a2_ioctls, ACRN_A2_, PAUSE_VM)
 ACRN_DISPATCHER(acrn_a2_run_set_vcpu_regs, acrn_a2_ioctls, ACRN_A2_, SET_VCPU_REGS)
 
 /* For each vector of each device of a VM, when it starts */
@@ -311,6 +310,9 @@ static noinline long acrn_a2_run(struct file *filp,
 {
 	return acrn_ioctl_run(filp, ioctl, user);
 }
+
+ACRN_QUICK_DISPATCHER(acrn_a2_run_pause_vm, acrn_pause_again, acrn_a2_run,
+		      acrn_a2_ioctls, ACRN_A2_, PAUSE_VM)
 
 /**
  * acrn_a2_ioctl() - an ioctl with one of Linux's own numbers that is not frequent

@@ -24,6 +24,13 @@
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
 
+/* What has to do with a VM changes it, or what it does. */
+static __always_inline bool acrn_ioctl_writable(const struct file *filp,
+						const struct acrn_ioctl *ioctl)
+{
+	return ioctl->states == ACRN_IN_ANY || filp->f_mode & FMODE_WRITE;
+}
+
 /* Hardware is for the privileged, and while the kernel is locked down for nobody. */
 static inline int acrn_may_reach_hw(void)
 {
@@ -76,8 +83,7 @@ static __always_inline long acrn_ioctl_run(struct file *filp,
 	union acrn_ioctl_arg arg __uninitialized;
 	int ret;
 
-	/* What has to do with a VM changes it, or what it does. */
-	if (ioctl->states != ACRN_IN_ANY && !(filp->f_mode & FMODE_WRITE))
+	if (!acrn_ioctl_writable(filp, ioctl))
 		return -EBADF;
 
 	if (ioctl->in) {

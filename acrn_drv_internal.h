@@ -140,6 +140,8 @@ struct acrn_ioreq {
  * @lines_map: what lockdep knows that lock by
  * @enabled: the VM can get interrupts; implies that &acrn_vm.vmid is its own.  Written
  *	with both locks held
+ * @paused: the VM is PAUSED, with a &acrn_vm.vmid that is its own, and it remains so while
+ *	the lock in @lines is held; written with that and &acrn_vm.lock held
  * @msi: parameter block of the hypercall
  */
 struct acrn_irq {
@@ -147,6 +149,7 @@ struct acrn_irq {
 	unsigned long lines;
 	struct lockdep_map lines_map;
 	bool enabled;
+	bool paused;
 	struct acrn_msi_entry msi;
 };
 
@@ -372,7 +375,6 @@ void acrn_vms_show(struct seq_file *s);
 /* acrn_vm_mngt.c */
 struct acrn_vm *acrn_vm_new(void);
 void acrn_vm_close(struct acrn_vm *vm);
-int acrn_vm_pause_running(struct acrn_vm *vm);
 int acrn_vm_abandon(u16 vmid);
 void acrn_vms_destroy_all(void);
 void acrn_vms_exit(void);

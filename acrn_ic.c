@@ -176,7 +176,6 @@ ACRN_DISPATCHER(acrn_ic_run_set_irqline, acrn_ic_ioctls, IC_, SET_IRQLINE)
 ACRN_DISPATCHER(acrn_ic_run_inject_msi, acrn_ic_ioctls, IC_, INJECT_MSI)
 ACRN_DISPATCHER(acrn_ic_run_notify, acrn_ic_ioctls, IC_, NOTIFY_REQUEST_FINISH)
 ACRN_DISPATCHER(acrn_ic_run_attach, acrn_ic_ioctls, IC_, ATTACH_IOREQ_CLIENT)
-ACRN_DISPATCHER(acrn_ic_run_pause_vm, acrn_ic_ioctls, IC_, PAUSE_VM)
 ACRN_DISPATCHER(acrn_ic_run_set_vcpu_regs, acrn_ic_ioctls, IC_, SET_VCPU_REGS)
 
 /* For each vector of each device of a VM, when it starts */
@@ -189,6 +188,9 @@ static noinline long acrn_ic_run(struct file *filp,
 {
 	return acrn_ioctl_run(filp, ioctl, user);
 }
+
+ACRN_QUICK_DISPATCHER(acrn_ic_run_pause_vm, acrn_pause_again, acrn_ic_run,
+		      acrn_ic_ioctls, IC_, PAUSE_VM)
 
 /**
  * acrn_ic_ioctl() - an ioctl of 2019 that is not frequent, or with a number that nobody has

@@ -274,6 +274,7 @@ bool acrn_create_vm_needs_cap(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_create_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_destroy_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
+int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg);
 int acrn_check_create_vcpu(const union acrn_ioctl_arg *arg);
 int acrn_ioctl_create_vcpu(struct acrn_vm *vm, union acrn_ioctl_arg *arg);

@@ -93,4 +93,25 @@ long func(struct file *filp, unsigned long user)			\
 	return acrn_ioctl_run(filp, &(rows)[prefix##name & 0xff], user); \
 }
 
+/*
+ * The same where there may be no need of the VM's lock: @quick() makes sure itself of the
+ * state that the VM is in, and returns what the ioctl does, or 1: then @run() goes the way
+ * of all others.
+ */
+#define ACRN_QUICK_DISPATCHER(func, quick, run, rows, prefix, name)	\
+long func(struct file *filp, unsigned long user)			\
+{									\
+	const struct acrn_ioctl *ioctl = &(rows)[prefix##name & 0xff];	\
+	struct acrn_vm *vm = filp->private_data;			\
+	int ret;							\
+									\
+	if (acrn_ioctl_writable(filp, ioctl) &&				\
+	    likely(READ_ONCE(vm->legal) & ioctl->legal)) {		\
+		ret = quick(vm);					\
+		if (ret <= 0)						\
+			return ret;					\
+	}								\
+	return run(filp, ioctl, user);					\
+}
+
 #endif /* ACRN_IOCTL_TABLE_H */

@@ -38,6 +38,8 @@ void acrn_irq_enable(struct acrn_vm *vm, bool enable)
 	raw_spin_lock_irq(&vm->irq.lock);
 	vm->irq.enabled = enable;
 	raw_spin_unlock_irq(&vm->irq.lock);
+	/* It is new, or about to be destroyed. */
+	vm->irq.paused = false;
 	acrn_irq_unlock_lines(vm);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0+ OR BSD-3-Clause */
 /*
- * ACRN HSM: interrupt lines of User VMs: their lock, for acrn_irq.c, and the handler of
- * SET_IRQLINE, for acrn_ic.c and acrn_a2.c.
+ * ACRN HSM: interrupt lines of User VMs: their lock, for acrn_irq.c and acrn_vm_mngt.c,
+ * and the handler of SET_IRQLINE, for acrn_ic.c and acrn_a2.c.
  *
  * In place where they are used: they do so little, and so often, that calls from one
  * function to the next would be a good part of what it costs.
@@ -33,6 +33,16 @@ static inline void acrn_irq_unlock_lines(struct acrn_vm *vm)
 	/* Nobody writes the other bits. */
 	__bit_spin_unlock(0, &vm->irq.lines);
 	lock_map_release(&vm->irq.lines_map);
+}
+
+/* May PAUSE_VM do without the VM's lock? */
+static inline void acrn_irq_set_paused(struct acrn_vm *vm, bool paused)
+{
+	lockdep_assert_held(&vm->lock);
+
+	acrn_irq_lock_lines(vm);
+	vm->irq.paused = paused;
+	acrn_irq_unlock_lines(vm);
 }
 
 /* The hypervisor does not validate it. */

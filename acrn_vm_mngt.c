@@ -29,6 +29,7 @@
 
 #include "acrn_drv_internal.h"
 #include "acrn_ioctl.h"
+#include "acrn_irq.h"
 
 /* How long to wait before asking a hypervisor again that refused a destroy */
 #define ACRN_REAP_INTERVAL	HZ
@@ -428,22 +429,22 @@ int acrn_ioctl_start_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	return 0;
 }
 
-/* PAUSE_VM where requests are taken; the rest of it is in acrn_vm_mngt.h. */
-int acrn_vm_pause_running(struct acrn_vm *vm)
+int acrn_ioctl_pause_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 {
+	bool runs = vm->ioreq.running;
 	int ret;
 
-	lockdep_assert_held(&vm->lock);
-
 	/* If it runs on, its requests need to be answered. */
-	if (!vm->may_run_on)
+	if (runs && !vm->may_run_on)
 		acrn_ioreq_pause(vm);
 	ret = acrn_hc_pause_vm(vm->vmid);
 	if (ret) {
-		acrn_ioreq_start(vm);
+		if (runs)
+			acrn_ioreq_start(vm);
 		return ret;
 	}
 	acrn_vm_set_state(vm, ACRN_VM_PAUSED);
+	acrn_irq_set_paused(vm, true);
 	return 0;
 }
 
@@ -453,6 +454,8 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	bool runs = vm->ioreq.running;
 	int ret;
 
+	/* From here on PAUSE_VM waits for the VM's lock. */
+	acrn_irq_set_paused(vm, false);
 	/*
 	 * The hypervisor frees all slots: what is completed after that would be in
 	 * the way of the next request.  A VM that still runs gets its answers if the
