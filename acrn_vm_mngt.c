@@ -517,12 +517,12 @@ static bool acrn_regs_reserved_used(const struct acrn_set_vcpu_regs *set)
 	u64 used = 0;
 	int i;
 
+	/* The shorter ones have three. */
 	for (i = 0; i < 3; i++)
 		used |= set->reserved0[i] | regs->gdt.reserved[i] |
-			regs->idt.reserved[i] | regs->reserved_32[i];
-	for (i = 0; i < 4; i++)
-		used |= regs->reserved_64[i] | regs->reserved_16[i];
-	return used;
+			regs->idt.reserved[i] | regs->reserved_32[i] |
+			regs->reserved_64[i] | regs->reserved_16[i];
+	return used | regs->reserved_64[3] | regs->reserved_16[3];
 }
 
 /* The other segments are the hypervisor's: of privilege 0, and CS has to be, too. */
