@@ -66,11 +66,15 @@ u64 *npt_new(void)
 
 static void free_level(u64 *table, u32 level)
 {
-	u32 i;
+	u64 *entry;
 
-	for (i = 0; level > 1 && i < 512; i++)
-		if ((table[i] & PTE_PRESENT) && !(table[i] & PTE_LARGE))
-			free_level((u64 *)(table[i] & PTE_ADDRESS), level - 1);
+	for (entry = table; level > 1 && entry < table + 512; entry++) {
+		/* Nearly all */
+		if (!*entry)
+			continue;
+		if ((*entry & PTE_PRESENT) && !(*entry & PTE_LARGE))
+			free_level((u64 *)(*entry & PTE_ADDRESS), level - 1);
+	}
 	page_free(table);
 }
 
