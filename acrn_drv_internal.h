@@ -214,7 +214,7 @@ struct acrn_vm {
 	u32 start_prot;
 	bool may_run_on;
 	const struct acrn_contract *contract;
-	u8 name[16];
+	char name[16];
 	struct list_head list;
 	struct mm_struct *mm;
 	struct pid *owner;
@@ -357,7 +357,7 @@ static inline void acrn_vm_set_state(struct acrn_vm *vm, enum acrn_vm_state stat
 struct acrn_vm *acrn_vm_alloc(void);
 void acrn_vm_get(struct acrn_vm *vm);
 void acrn_vm_put(struct acrn_vm *vm);
-bool acrn_vm_name_taken(const u8 *name);
+bool acrn_vm_name_taken(const char *name);
 struct acrn_vm *acrn_vm_find_get(u16 vmid);
 struct acrn_vm *acrn_vm_find_ending_get(u16 vmid);
 void acrn_vmids_begin(void);

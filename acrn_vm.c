@@ -178,13 +178,14 @@ bool acrn_vms_are_closed(void)
 	return acrn_vms_closed;
 }
 
-static bool acrn_name_listed(const u8 *name, const struct list_head *list)
+/* To the hypervisor a name is a string: what is behind its end is no part of it. */
+static bool acrn_name_listed(const char *name, const struct list_head *list)
 {
 	const struct acrn_vm *vm;
 
 	lockdep_assert_held(&acrn_vms_lock);
 	list_for_each_entry(vm, list, list) {
-		if (!memcmp(vm->name, name, sizeof(vm->name)))
+		if (!strncmp(vm->name, name, sizeof(vm->name)))
 			return true;
 	}
 	return false;
@@ -192,11 +193,11 @@ static bool acrn_name_listed(const u8 *name, const struct list_head *list)
 
 /**
  * acrn_vm_name_taken() - is there a VM of this name?
- * @name: a name as the hypervisor has them, or a uuid
+ * @name: of 16 bytes at most, as the hypervisor has them
  *
  * Return: whether one can be found, is being destroyed, or is dying.
  */
-bool acrn_vm_name_taken(const u8 *name)
+bool acrn_vm_name_taken(const char *name)
 {
 	bool taken;
 

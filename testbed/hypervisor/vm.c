@@ -137,6 +137,17 @@ static bool add_vcpus(struct vm *vm, u64 affinity)
 	return vm->vcpu_count;
 }
 
+/* Names are strings: what is behind the end of one does not tell it from another. */
+static bool same_name(const u8 *a, const u8 *b)
+{
+	u32 i;
+
+	for (i = 0; i < 16 && a[i] == b[i]; i++)
+		if (!a[i])
+			return true;
+	return i == 16;
+}
+
 /* The slot that a VM is for: its configuration, or for other names the last free one */
 static struct vm *choose(const struct hc_create_vm *p)
 {
@@ -145,7 +156,7 @@ static struct vm *choose(const struct hc_create_vm *p)
 
 	for (i = 0; i < TESTBED_MAX_VMS; i++) {
 		if (generation->named && vms[i].state != TESTBED_VM_OFF &&
-		    !memcmp(p->uuid, vms[i].name, sizeof(p->uuid))) {
+		    same_name(p->uuid, vms[i].name)) {
 			/* ACRN takes it away from the VM that has it. */
 			memset(vms[i].name, 0, sizeof(vms[i].name));
 			complain("CREATE_VM: vm%u has this name", vms[i].vmid);

@@ -327,6 +327,50 @@ TEST(same_name, "a second VM of the same name")
 	close(second);
 }
 
+/* With whatever behind it that is no part of it */
+static int create_named(int fd, const char *name, unsigned char rest)
+{
+	struct acrn_a2_create_vm create;
+	size_t size = strlen(name) + 1;
+
+	a2_fill_create(&create, 0);
+	memset(create.name, rest, sizeof(create.name));
+	if (size > sizeof(create.name))
+		size = sizeof(create.name);
+	memcpy(create.name, name, size);
+	return hsm_ioctl(fd, ACRN_A2_CREATE_VM, &create);
+}
+
+/* The hypervisor compares names as strings, of 16 bytes at most. */
+TEST(same_string, "a second VM of the same name, with something else behind it")
+{
+	int first = hsm_open(), second = hsm_open();
+	unsigned long calls;
+
+	if (hv_generation() < 30) {
+		check_result(create_named(first, "guest", 0), -EIO, "CREATE_VM by name");
+	} else {
+		check_result(create_named(first, "guest", 0), 0, "CREATE_VM");
+		calls = hv_calls(HC_CREATE_VM);
+		check_result(create_named(second, "guest", 0x5a), -EEXIST,
+			     "CREATE_VM of the same name");
+		check_equal(hv_calls(HC_CREATE_VM), calls, "HC_CREATE_VM");
+		check_result(create_named(second, "guests", 0), 0,
+			     "CREATE_VM of a name that begins like it");
+		check_result(a2_call(second, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+		check_result(a2_call(first, ACRN_A2_DESTROY_VM), 0, "DESTROY_VM");
+
+		check_result(create_named(first, "sixteen letters.", 0), 0,
+			     "CREATE_VM, no zero in its name");
+		check_result(create_named(second, "sixteen letters.", 0), -EEXIST,
+			     "CREATE_VM of the same name");
+		check_result(create_named(second, "sixteen letters!", 0), 0,
+			     "CREATE_VM of one with another last letter");
+	}
+	close(first);
+	close(second);
+}
+
 TEST(memory, "SET_MEMSEG: rights, cache types, types")
 {
 	unsigned char *memory = memory_get(MEMORY_PRIVATE, 4 * PAGE_SIZE);

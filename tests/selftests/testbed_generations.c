@@ -370,6 +370,8 @@ TEST(names, "a VM that is created by a name of its own")
 		  "CREATE_VM by name");
 	check_equal(param->vmid, VMID(MAX_VMS - 1), "vmid");
 	param->vmid = 0;
+	/* behind the end of the string */
+	param->uuid[sizeof(name) - 1] = 1;
 	hv_expect(1);
 	check_raw(raw_call(HC_CREATE_VM, raw_gpa(RAW_PARAM), 0), -1,
 		  "CREATE_VM by the same name");
