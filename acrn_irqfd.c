@@ -63,13 +63,13 @@ static void acrn_irqfd_free(struct acrn_irqfd_entry *irqfd)
 
 static void acrn_irqfd_free_closed(struct acrn_vm *vm)
 {
-	struct acrn_irqfd_entry *irqfd, *next;
-	struct llist_node *closed;
+	struct acrn_irqfd_entry *irqfd;
+	struct llist_node *node, *next;
 
 	lockdep_assert_held(&vm->lock);
 
-	closed = llist_del_all(&vm->closed_irqfds);
-	llist_for_each_entry_safe(irqfd, next, closed, closed) {
+	llist_for_each_safe(node, next, llist_del_all(&vm->closed_irqfds)) {
+		irqfd = llist_entry(node, struct acrn_irqfd_entry, closed);
 		rb_erase(&irqfd->node, &vm->irqfds);
 		acrn_irqfd_free(irqfd);
 	}
