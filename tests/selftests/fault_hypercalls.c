@@ -78,9 +78,11 @@ static void check_nothing_left(const struct failure *f, unsigned int step)
 {
 	struct hv_account now;
 
-	if (f->call == HC_DESTROY_VM || f->call == HC_PAUSE_VM)
+	if (f->call == HC_DESTROY_VM || f->call == HC_PAUSE_VM) {
 		check(vm_gone(life.guest.config, REAPED_MS), "%s: the VM is left",
 		      story(f, step));
+		pins_back(&before, REAPED_MS, story(f, step));
+	}
 	hv_get_account(&now);
 	check_equal(now.vms, account.vms, "%s: VMs", story(f, step));
 	check_equal(now.vcpus, account.vcpus, "%s: vCPUs", story(f, step));

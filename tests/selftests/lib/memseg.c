@@ -451,3 +451,23 @@ void pins_check(const struct pins *before, long more, const char *when)
 	      when, pins, now.charged - before->charged,
 	      now.mapped - before->mapped, more);
 }
+
+/**
+ * pins_back() - wait until no more is pinned, charged and mapped than before
+ * @before: before
+ * @ms: how long to wait
+ * @when: for the message
+ *
+ * For VMs that the driver ends by itself: a moment after it has forgotten the VM, which
+ * vm_gone() waits for, it gives the memory back.
+ */
+void pins_back(const struct pins *before, unsigned int ms, const char *when)
+{
+	uint64_t end = now_us() + ms * 1000ULL;
+	struct pins now;
+
+	for (pins_get(&now); memcmp(&now, before, sizeof(now)) && now_us() < end;
+	     pins_get(&now))
+		sleep_ms(20);
+	pins_check(before, 0, when);
+}

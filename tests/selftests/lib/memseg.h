@@ -117,5 +117,6 @@ struct pins {
 
 void pins_get(struct pins *pins);
 void pins_check(const struct pins *before, long more, const char *when);
+void pins_back(const struct pins *before, unsigned int ms, const char *when);
 
 #endif /* MEMSEG_H */
