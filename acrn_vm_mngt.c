@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
@@ -33,6 +34,9 @@
 
 /* How long to wait before asking a hypervisor again that refused a destroy */
 #define ACRN_REAP_INTERVAL	HZ
+/* So often, and so many ms apart, when the kernel stops: it does not wait for ever */
+#define ACRN_STOP_TRIES		10
+#define ACRN_STOP_INTERVAL	100
 
 /* Bits that some hypervisor knows; they have moved, and mean different things */
 #define ACRN_VM_FLAGS		GENMASK_ULL(13, 0)
@@ -242,10 +246,24 @@ void acrn_vm_close(struct acrn_vm *vm)
 	acrn_vm_put(vm);
 }
 
-/* The kernel stops or is replaced; its memory must not be written to then. */
+/*
+ * The kernel stops or is replaced; its memory must not be written to then.  No VM can be
+ * created any more.  Whom the hypervisor refuses to destroy, it is asked again here: the
+ * work that does so may not get its turn before the next kernel has the memory.
+ */
 void acrn_vms_destroy_all(void)
 {
+	unsigned int tries = ACRN_STOP_TRIES;
+
 	acrn_vms_visit_all(acrn_vm_end);
+	while (acrn_vms_close()) {
+		if (!tries--) {
+			pr_crit("the hypervisor keeps VMs, which may write to the memory of the next kernel\n");
+			break;
+		}
+		msleep(ACRN_STOP_INTERVAL);
+		acrn_vms_visit_ending(acrn_vm_reap);
+	}
 }
 
 /*
