@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <linux/acrn/acrn_a2_defs.h>
+
 #include "harness.h"
 #include "kernel.h"
 #include "vm.h"
@@ -382,6 +384,32 @@ TEST(pause_before_start, "PAUSE_VM of a VM that never ran")
 	check_result(vm_reset(fd), 0, "RESET_VM");
 	check_result(vm_start(fd), 0, "START_VM");
 	check_state(VM_STARTED, 1);
+}
+
+/* What the driver does without the VM's lock, it does to a VM that is PAUSED only. */
+TEST(pause_again, "PAUSE_VM again: while it is PAUSED, reset, and of the next VM")
+{
+	int fd = vm_in_state(VM_PAUSED, 0);
+	unsigned long calls = hv_calls(HC_PAUSE_VM);
+
+	check_result(vm_pause(fd), 0, "PAUSE_VM in PAUSED");
+	check_equal(hv_calls(HC_PAUSE_VM) - calls, 1, "HC_PAUSE_VM");
+	check_state(VM_PAUSED, 1);
+	check_result(hsm_ioctl(fd, ACRN_A2_PAUSE_VM, NULL), -EINVAL,
+		     "PAUSE_VM of another kind of device model");
+	check_equal(hv_calls(HC_PAUSE_VM) - calls, 1, "HC_PAUSE_VM after that");
+
+	check_result(vm_reset(fd), 0, "RESET_VM");
+	check_result(vm_pause(fd), 0, "PAUSE_VM when it was reset");
+	check_state(VM_PAUSED, 1);
+	check_result(vm_start(fd), -EBUSY, "START_VM in PAUSED");
+
+	check_result(vm_destroy(fd), 0, "DESTROY_VM");
+	check_result(vm_pause(fd), -ENODEV, "PAUSE_VM without a VM");
+	vm_to_state(fd, VM_CREATED, 0);
+	check_result(vm_pause(fd), 0, "PAUSE_VM of the next VM");
+	check_state(VM_PAUSED, 1);
+	check_result(vm_start(fd), -EBUSY, "START_VM of the next VM");
 }
 
 TEST(same_configuration, "two files, one configuration: only one gets the VM")
