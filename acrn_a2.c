@@ -301,7 +301,7 @@ ACRN_DISPATCHER(acrn_a2_run_attach, acrn_a2_ioctls, ACRN_A2_, ATTACH_IOREQ_CLIEN
 ACRN_DISPATCHER(acrn_a2_run_set_vcpu_regs, acrn_a2_ioctls, ACRN_A2_, SET_VCPU_REGS)
 
 /* For each vector of each device of a VM, when it starts */
-static noinline ACRN_DISPATCHER(acrn_a2_run_irqfd, acrn_a2_ioctls, ACRN_A2_, IRQFD)
+ACRN_DISPATCHER(acrn_a2_run_irqfd, acrn_a2_ioctls, ACRN_A2_, IRQFD)
 
 /* For all others */
 static noinline long acrn_a2_run(struct file *filp,

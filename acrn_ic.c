@@ -179,7 +179,7 @@ ACRN_DISPATCHER(acrn_ic_run_attach, acrn_ic_ioctls, IC_, ATTACH_IOREQ_CLIENT)
 ACRN_DISPATCHER(acrn_ic_run_set_vcpu_regs, acrn_ic_ioctls, IC_, SET_VCPU_REGS)
 
 /* For each vector of each device of a VM, when it starts */
-static noinline ACRN_DISPATCHER(acrn_ic_run_irqfd, acrn_ic_ioctls, IC_, EVENT_IRQFD)
+ACRN_DISPATCHER(acrn_ic_run_irqfd, acrn_ic_ioctls, IC_, EVENT_IRQFD)
 
 /* For all others */
 static noinline long acrn_ic_run(struct file *filp,

@@ -245,6 +245,7 @@ long acrn_ic_run_notify(struct file *filp, unsigned long user);
 long acrn_ic_run_attach(struct file *filp, unsigned long user);
 long acrn_ic_run_pause_vm(struct file *filp, unsigned long user);
 long acrn_ic_run_set_vcpu_regs(struct file *filp, unsigned long user);
+long acrn_ic_run_irqfd(struct file *filp, unsigned long user);
 
 /* acrn_a2.c */
 extern const struct acrn_contract acrn_a2_contract;
@@ -256,6 +257,7 @@ long acrn_a2_run_notify(struct file *filp, unsigned long user);
 long acrn_a2_run_attach(struct file *filp, unsigned long user);
 long acrn_a2_run_pause_vm(struct file *filp, unsigned long user);
 long acrn_a2_run_set_vcpu_regs(struct file *filp, unsigned long user);
+long acrn_a2_run_irqfd(struct file *filp, unsigned long user);
 unsigned int acrn_a2_native_cmd(unsigned int cmd);
 
 /*
