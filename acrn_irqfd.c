@@ -53,10 +53,8 @@ struct acrn_irqfd_entry {
 /* The caller takes it out of the tree. */
 static void acrn_irqfd_free(struct acrn_irqfd_entry *irqfd)
 {
-	/* Whoever is signalling, or closing, has this lock. */
-	spin_lock_irq(&irqfd->head->lock);
-	list_del_init(&irqfd->wait.entry);
-	spin_unlock_irq(&irqfd->head->lock);
+	/* Whoever is signalling, or closing, has the lock that this takes. */
+	remove_wait_queue(irqfd->head, &irqfd->wait);
 	eventfd_ctx_put(irqfd->eventfd);
 	kfree(irqfd);
 }
@@ -103,7 +101,10 @@ static int acrn_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode,
 		acrn_irqfd_signalled(irqfd);
 		ret = 1;
 	}
-	/* Once.  An ioeventfd may signal it still, and that is no MSI any more. */
+	/*
+	 * Once.  An ioeventfd may signal it still, and that is no MSI any more.  The entry
+	 * can be removed again.
+	 */
 	if (events & EPOLLHUP) {
 		list_del_init(&wait->entry);
 		llist_add(&irqfd->closed, &irqfd->vm->closed_irqfds);
