@@ -178,9 +178,16 @@ static int acrn_irqfd_assign(struct acrn_vm *vm, const struct acrn_irqfd *event)
 	if (vfs_poll(fd_file(file), &irqfd->poll) & EPOLLIN) {
 		spin_lock_irq(&irqfd->head->lock);
 		acrn_irqfd_signalled(irqfd);
-		/* A write() to a full counter waits for that. */
-		if (waitqueue_active(irqfd->head))
+		/*
+		 * A write() to a full counter waits for that.  Who is woken may not signal
+		 * an eventfd from here, for it can be this one, whose lock is held: in aio
+		 * and io_uring nobody does who finds in_eventfd set.
+		 */
+		if (waitqueue_active(irqfd->head)) {
+			current->in_eventfd = 1;
 			wake_up_locked_poll(irqfd->head, EPOLLOUT);
+			current->in_eventfd = 0;
+		}
 		spin_unlock_irq(&irqfd->head->lock);
 	}
 	fdput(file);

@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -155,6 +158,34 @@ TEST(full_counter, "[D8] assigned to a full counter, on which somebody waits to 
 	      "the writer waits on");
 	check_msis(0, 2, "signalled before, and by the writer");
 	deassign(fd, event);
+}
+
+/*
+ * Who waits until it can be written to is an asynchronous poll, whose end signals the same
+ * eventfd: not while the driver holds its lock.
+ */
+TEST(full_counter_polled, "assigned to a full counter that signals itself when it is not full")
+{
+	int event = event_new(), fd = vm_in_state(VM_STARTED, 0);
+	struct iocb poll_out = {
+		.aio_lio_opcode = IOCB_CMD_POLL, .aio_fildes = event, .aio_buf = POLLOUT,
+		.aio_flags = IOCB_FLAG_RESFD, .aio_resfd = event,
+	}, *one = &poll_out;
+	uint64_t most = ~0ULL - 1;
+	struct io_event done;
+	aio_context_t aio = 0;
+
+	check(write(event, &most, sizeof(most)) == sizeof(most), "write: %s",
+	      strerror(errno));
+	check(!syscall(SYS_io_setup, 1, &aio), "io_setup: %s", strerror(errno));
+	check(syscall(SYS_io_submit, aio, 1, &one) == 1, "io_submit: %s", strerror(errno));
+	check_equal(syscall(SYS_io_getevents, aio, 0, 1, &done, NULL), 0,
+		    "ends while it is full");
+	assign(fd, event);
+	check_equal(syscall(SYS_io_getevents, aio, 1, 1, &done, NULL), 1, "ends");
+	check_msis(0, 2, "signalled before, and by the end");
+	deassign(fd, event);
+	check(!syscall(SYS_io_destroy, aio), "io_destroy: %s", strerror(errno));
 }
 
 /* A signal takes 1 of its count, as a read() does; what was there before stays. */
