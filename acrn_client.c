@@ -244,7 +244,7 @@ void acrn_ioreq_client_destroy(struct acrn_ioreq_client *client)
 			acrn_ioreq_pass_on(client->vm, vcpu);
 	}
 	spin_unlock_irq(&ioreq->wait.lock);
-	wake_up(&ioreq->wait);
+	wake_up_all(&ioreq->wait);
 
 	/* Only now: until here the handler may have used it. */
 	list_for_each_entry_safe(map, next_map, &client->maps, list)

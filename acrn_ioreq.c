@@ -645,7 +645,7 @@ static __always_inline void acrn_ioreq_look(struct acrn_vm *vm, bool upcall)
 	}
 	/* For new ones only: poll() comes through here and would wake itself. */
 	if (found & ACRN_IOREQ_FOR_DM)
-		wake_up_locked(&ioreq->wait);
+		wake_up_all_locked(&ioreq->wait);
 }
 
 /* With the request lock, or without it: a VM that upcalls look at has its slots. */
@@ -869,7 +869,7 @@ int acrn_ioctl_create_ioreq_client(struct acrn_vm *vm, union acrn_ioctl_arg *arg
 		acrn_ioreq_set_processing(ioreq, vcpu, true);
 	/* Who polls does not know yet: without a client there were none. */
 	if (ioreq->for_dm)
-		wake_up_locked(&ioreq->wait);
+		wake_up_all_locked(&ioreq->wait);
 out:
 	spin_unlock_irq(&ioreq->wait.lock);
 	return ret;

@@ -405,6 +405,38 @@ TEST(two_waiters, "two threads in ATTACH")
 	guest_end(&guest);
 }
 
+static void *epoll_thread(void *data)
+{
+	struct epoll_event event;
+
+	epoll_wait(*(int *)data, &event, 1, 2 * PROMPT_MS);
+	return NULL;
+}
+
+/* Who asks to be woken alone is not the only one. */
+TEST(exclusive_epoll, "a thread in ATTACH beside one in an epoll that is exclusive")
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int poller = epoll_create1(EPOLL_CLOEXEC);
+	unsigned int count = 0;
+	struct waiter waiter;
+	struct guest guest;
+	pthread_t thread;
+
+	guest_new(&guest, 0, 0);
+	request_loop(&guest, 1);
+	check(!epoll_ctl(poller, EPOLL_CTL_ADD, guest.fd, &event), "epoll_ctl: %s",
+	      strerror(errno));
+	check(!pthread_create(&thread, NULL, epoll_thread, &poller), "pthread_create");
+	start_waiter(&waiter, guest.fd, guest.client);
+	guest_start(&guest);
+	check_returns(&waiter, 0, "request");
+	pthread_join(thread, NULL);
+	check_equal(serve_once(&guest, answer, &count), 1, "requests");
+	guest_end(&guest);
+	close(poller);
+}
+
 TEST(destroy_vm_wakes, "[B4] DESTROY_VM wakes ATTACH")
 {
 	enum vm_state state;
