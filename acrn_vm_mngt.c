@@ -480,8 +480,6 @@ int acrn_ioctl_reset_vm(struct acrn_vm *vm, union acrn_ioctl_arg *arg)
 	 * hypervisor refuses, and is known from then on to be one of that kind.
 	 */
 	acrn_ioreq_pause(vm);
-	if (!runs)
-		acrn_ioreq_clear(vm);
 	ret = acrn_hc_reset_vm(vm->vmid);
 	if (ret) {
 		/* It has no other reason to say so: the VM was not paused. */
