@@ -395,6 +395,18 @@ TEST(runs_on, "a real-time VM that runs on keeps its devices until it stops")
 	check_gone("stopped");
 }
 
+/* ETIMEDOUT: it was reset, but a physical CPU did not come back. */
+TEST(reset_timed_out, "a VM whose reset ended with ETIMEDOUT stands still, and gives all back")
+{
+	find_devices();
+	fd = pt_create(0, 0);
+	make_steps(ALL_GIVEN);
+	go_to(VM_STARTED);
+	hv_fail(HC_RESET_VM, 0, TESTBED_FOREVER, -ETIMEDOUT, TESTBED_FAIL_AFTER);
+	close(fd);
+	check_gone("closed");
+}
+
 /* What victim and test tell each other, in memory that both have */
 static unsigned int *reached;
 
