@@ -283,7 +283,7 @@ EXPORT_SYMBOL_GPL(acrn_ioreq_client_add_range);
  * @start: as it was added
  * @last: as it was added
  *
- * Context: Any but interrupt context.
+ * Context: Process context, interrupts on.
  * Return: 0; -ENOENT: no such range; -ENODEV: the VM is no more.
  */
 int acrn_ioreq_client_del_range(struct acrn_ioreq_client *client, u32 type,
@@ -534,7 +534,9 @@ EXPORT_SYMBOL_GPL(acrn_ioreq_client_unmap);
  * @vcpu: the vCPU that waits for it
  * @result: what was read; of no meaning if it wrote
  *
- * Context: Any but the client's handler, which would deadlock.
+ * Context: Any in which a spinlock_t may be taken, which on PREEMPT_RT is no hard interrupt.
+ *	Not the client's handler, nor a callback of an eventfd's wait queue: these are called
+ *	with locks held that would deadlock.
  * Return: 0 or a negative errno; -EINVAL: no such request.
  */
 int acrn_ioreq_complete(struct acrn_ioreq_client *client, unsigned int vcpu,

@@ -38,8 +38,8 @@ struct acrn_io_access {
  * @access: the access, wholly inside a range of the client
  * @result: where what is read goes, if it is done at once
  *
- * Called with the VM's request lock held and interrupts off: it must not sleep
- * and must not call any function of this header but acrn_inject_msi().
+ * Called with the VM's request lock held and, but on PREEMPT_RT, interrupts off: it must not
+ * sleep and must not call any function of this header but acrn_inject_msi().
  *
  * Return: true: done.  false: acrn_ioreq_complete() will be called later.
  */
