@@ -148,10 +148,15 @@ static void read_stats(struct run *guest, unsigned long *kicks,
 		       unsigned long *requests, unsigned long *interrupts)
 {
 	const char *stats = strstr(guest->text, "disk: ");
+	unsigned long silence;
 
-	check(stats && sscanf(stats, "disk: %lu kicks, %lu requests, %lu interrupts",
-			      kicks, requests, interrupts) == 3,
-	      "no statistics of the disk");
+	check(stats && sscanf(stats,
+			      "disk: %lu kicks, %lu requests, %lu interrupts\n"
+			      "longest time without a question: %lu ms",
+			      kicks, requests, interrupts, &silence) == 4,
+	      "no statistics");
+	/* While its kernel unpacks itself */
+	check(silence > 100, "%lu ms without a question", silence);
 }
 
 /* Of what the guest took since its VM was created */
@@ -278,9 +283,17 @@ static void end_by(const char *command, int status, const char *option, const ch
 TIMED_TEST(ends_badly, 300, "a guest that panics, goes silent, or resets and shall not")
 {
 	end_by("echo c >/proc/sysrq-trigger", END_PANIC, NULL, NULL);
-	end_by("rmmod pvpanic-mmio; echo c >/proc/sysrq-trigger", END_SILENT,
-	       "--silence", "30");
+	end_by("sleep 1000", END_SILENT, "--silence", "30");
 	end_by("reboot -f", END_RESET, "--no-reboot", NULL);
+}
+
+/* Neither its console nor pvpanic has a driver yet: it has no memory for its initramfs. */
+TIMED_TEST(early_panic, 120, "a guest that panics at once says so")
+{
+	run_start_typing(&run, RUN("--kernel", KERNEL, "--initrd", INITRD, "--append",
+				   run_linux_options(OPTIONS " mem=2M")));
+	run_expect(&run, "Kernel panic - not syncing");
+	run_kill(&run);
 }
 
 /* Threads of the kernel that have the driver's name */

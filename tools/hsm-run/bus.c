@@ -32,8 +32,8 @@ static unsigned int watch_count;
 static volatile sig_atomic_t ended = BUS_RUNS;
 int bus_exit_status;
 
-/* When the guest last asked for something, by CLOCK_MONOTONIC */
-static time_t asked;
+/* When the guest last asked for something; and the longest time for which it did not: ms */
+static uint64_t asked, longest_silence;
 
 /**
  * bus_add() - add a device
@@ -82,12 +82,12 @@ void bus_end(enum bus_end how)
 		ended = how;
 }
 
-static time_t seconds_now(void)
+static uint64_t ms_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
+	return now.tv_sec * 1000UL + now.tv_nsec / 1000000;
 }
 
 /**
@@ -95,7 +95,21 @@ static time_t seconds_now(void)
  */
 void bus_asked(void)
 {
-	asked = seconds_now();
+	uint64_t now = ms_now();
+
+	if (now - asked > longest_silence)
+		longest_silence = now - asked;
+	asked = now;
+}
+
+/**
+ * bus_longest_silence() - the longest time for which a running guest asked for nothing
+ *
+ * Return: milliseconds.
+ */
+uint64_t bus_longest_silence(void)
+{
+	return longest_silence;
 }
 
 static struct device *find_device(uint32_t type, uint64_t address,
@@ -189,18 +203,18 @@ static void answer_requests(struct vm *vm, bool trace)
 /* Waits for any of the files, for a signal, or for as long as the guest may be silent */
 static int wait_for(struct pollfd *files, unsigned int count, unsigned int silence)
 {
+	uint64_t silent, most = silence * 1000UL;
 	struct timespec left = { 0 };
-	time_t silent;
 	sigset_t none;
 
 	sigemptyset(&none);
 	if (!silence)
 		return ppoll(files, count, NULL, &none);
-	silent = seconds_now() - asked;
-	if (silent >= silence)
+	silent = ms_now() - asked;
+	if (silent >= most)
 		bus_end(BUS_SILENT);
 	else
-		left.tv_sec = silence - silent;
+		left.tv_sec = (most - silent + 999) / 1000;
 	return ppoll(files, count, &left, &none);
 }
 
@@ -220,7 +234,7 @@ enum bus_end bus_run(struct vm *vm, unsigned int silence, bool trace)
 	enum bus_end how;
 	unsigned int i;
 
-	bus_asked();
+	asked = ms_now();
 	while (ended == BUS_RUNS) {
 		files[0] = (struct pollfd){ .fd = vm->fd, .events = POLLIN };
 		for (i = 0; i < watch_count; i++)

@@ -77,6 +77,7 @@ void bus_reset(void);
 void bus_end(enum bus_end how);
 /* The guest has asked for something: a request, or a kick */
 void bus_asked(void);
+uint64_t bus_longest_silence(void);
 enum bus_end bus_run(struct vm *vm, unsigned int silence, bool trace);
 
 #endif /* HSM_RUN_BUS_H */

@@ -109,6 +109,8 @@ static void print_stats(void)
 
 	fprintf(stderr, "disk: %lu kicks, %lu requests, %lu interrupts\n",
 		counts->kicks, counts->requests, counts->interrupts);
+	fprintf(stderr, "longest time without a question: %llu ms\n",
+		(unsigned long long)bus_longest_silence());
 }
 
 int main(int argc, char **argv)

@@ -176,7 +176,7 @@ static void usage(FILE *out)
 		"  --no-reboot    end when the guest resets the machine\n"
 		"  --silence N    end when the guest has asked for nothing for N seconds\n"
 		"  --trace        print each I/O request\n"
-		"  --stats        at the end, print what the disk did\n"
+		"  --stats        at the end, print what the disk did, and the longest silence\n"
 		"  --device NODE  the driver's node, default %s\n"
 		"  --demo         lead a VM through its life, one line for each step; under\n"
 		"                 the test hypervisor each is marked in the hypervisor's log\n"
