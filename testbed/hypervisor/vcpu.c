@@ -21,6 +21,12 @@
 #define OPCODE_HLT	0xf4
 #define MSR_TSC_AUX	0xc0000103U
 
+/* Where Linux has its code, unless it was told to look for another place */
+#define LINUX_TEXT	0xffffffff81000000UL
+#define LINUX_TEXT_SIZE	(64UL << 20)
+#define STACK_WORDS	256	/* that are looked at */
+#define STACK_SHOWN	12
+
 /* The guest must not see what the pCPU's last guest left in the FPU. */
 static void fresh_fpu(void)
 {
@@ -252,6 +258,34 @@ static u64 take_turns(struct cpu *cpu, u64 timer)
 	return timer && timer < cpu->turn_end ? timer : cpu->turn_end;
 }
 
+static bool is_linux(u64 address)
+{
+	return address - LINUX_TEXT < LINUX_TEXT_SIZE;
+}
+
+/*
+ * Linux that goes silent says no more what it waits for: what looks like return addresses
+ * on its stack does.
+ */
+static void log_stop(struct vcpu *vcpu)
+{
+	u32 i, shown = 0;
+	u64 word;
+
+	log_event("vm%u vcpu%u: stopped at rip 0x%lx after %lu exits", vcpu->vm->vmid, vcpu->id,
+		  vcpu->vmcb.rip, vcpu->exits);
+	if (!is_linux(vcpu->vmcb.rip))
+		return;
+	for (i = 0; i < STACK_WORDS && shown < STACK_SHOWN; i++) {
+		if (!vcpu_read(vcpu, vcpu->vmcb.rsp + i * sizeof(word), &word, sizeof(word)))
+			break;
+		if (!is_linux(word))
+			continue;
+		log_event("vm%u vcpu%u:   0x%lx", vcpu->vm->vmid, vcpu->id, word);
+		shown++;
+	}
+}
+
 /**
  * vcpu_run() - be a vCPU until told otherwise
  * @cpu: this pCPU
@@ -292,7 +326,6 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu)
 		}
 	}
 	cpu_set_timer(cpu, 0);
-	log_event("vm%u vcpu%u: stopped at rip 0x%lx after %lu exits", vcpu->vm->vmid, vcpu->id,
-		  vcpu->vmcb.rip, vcpu->exits);
+	log_stop(vcpu);
 	store_release(cpu->running, NULL);
 }
