@@ -367,7 +367,7 @@ struct acrn_a2_platform_info {
 	_IOW(ACRN_A2_TYPE, 0x71, struct acrn_irqfd)
 
 /*
- * Additions that this driver knows but does not offer, ENOTTY; ioctls.rst says why.
+ * Additions that this driver knows but does not offer, ENOTTY; ioctls-linux.rst says why.
  * Their arguments are no pointers but the address of a page, or a file descriptor.
  */
 #define ACRN_A2_SETUP_ASYNCIO		_IOW(ACRN_A2_TYPE, 0x90, __u64)

@@ -541,7 +541,8 @@ struct acrn_vdev {
 
 /*
  * The argument of IC_PM_GET_CPU_STATE on the way in: what is asked for, about which
- * of its states.  The other fields of it are the driver's and ignored.
+ * of its states.  Which VM it is about the driver says; a vCPU, bits 16 to 23, is passed
+ * on to the hypervisor, and the upper half has to be 0.
  */
 #define ACRN_PM_TYPE(arg)		((__u64)(arg) & 0xff)
 #define ACRN_PM_STATE(arg)		((__u64)(arg) >> 8 & 0xff)
